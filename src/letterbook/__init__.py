@@ -1,0 +1,3 @@
+"""Letterbook: the email memory of a team."""
+
+from __future__ import annotations
