@@ -1,0 +1,3 @@
+"""Connected accounts, how widely each is shared, opening one. May import `teams`, `providers`, `mime`."""
+
+from __future__ import annotations
