@@ -1,0 +1,45 @@
+"""The files that went back and forth with a contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from letterbook.contacts.models import Contact
+from letterbook.correspondence.models import Direction, Message
+from letterbook.correspondence.showing import FileOnIt, show_message
+from letterbook.teams.models import Membership
+from letterbook.timeline.models import ActivityType
+from letterbook.timeline.seeing import seen_activities
+
+# Among so many of the newest emails, so that the question takes no longer the longer the history is.
+MOST_LOOKED_AT = 300
+MOST_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangedFile:
+    """A file of an email that the viewer may read, and which way it went."""
+
+    file: FileOnIt
+    message_id: UUID
+    is_ours: bool
+    at: datetime
+
+
+def files_with(member: Membership, contact: Contact) -> tuple[ExchangedFile, ...]:
+    """Return the newest files of a contact's emails that this member may open, each name once; two queries."""
+    emails = seen_activities(member, contact=contact).filter(type=ActivityType.EMAIL)
+    newest = list(
+        emails.order_by("-occurred_at", "-id").values_list("message_id", flat=True)[:MOST_LOOKED_AT]
+    )
+    messages = Message.objects.readable_by(member).filter(pk__in=newest, has_attachments=True)
+    found: dict[str, ExchangedFile] = {}
+    for message in messages.defer("text", "search").order_by("-occurred_at", "-id"):
+        for file in show_message(message).files:
+            if not file.is_inline:
+                is_ours = message.direction == Direction.OUTGOING
+                one = ExchangedFile(file, message.pk, is_ours, message.occurred_at)
+                found.setdefault(file.filename, one)
+    return tuple(found.values())[:MOST_SHOWN]

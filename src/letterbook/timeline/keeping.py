@@ -1,0 +1,103 @@
+"""Notes, calls, meetings, tasks and whatever other apps add: what people write into a contact's history themselves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Unpack
+from uuid import UUID
+
+from django.db import transaction
+
+from letterbook.contacts.models import Contact
+from letterbook.kit.refusals import Conflict, NotFound
+from letterbook.teams.events import announce
+from letterbook.teams.models import Membership
+from letterbook.timeline.activity_types import find_activity_type
+from letterbook.timeline.fields import ActivityFields, checked_columns
+from letterbook.timeline.models import Activity, ActivityChange, ActivityType
+from letterbook.timeline.writable import check_may_write, lock_activity
+
+
+@transaction.atomic
+def write_activity(
+    member: Membership,
+    contact: Contact,
+    *,
+    type: str,  # noqa: A002 - the column's name, and the word the API uses
+    at: datetime,
+    **fields: Unpack[ActivityFields],
+) -> Activity:
+    """Add a note, call, meeting or task to a contact's history and return it; raise `Invalid` naming the field.
+
+    It happened now unless `occurred_at` says otherwise.
+    """
+    if contact.team_id != member.team_id:
+        raise NotFound("There is no such contact.")
+    asked = ActivityFields({"text": "", "occurred_at": at, **fields})
+    columns = checked_columns(find_activity_type(type), asked, member=member, at=at)
+    activity = Activity.objects.create(
+        team_id=member.team_id, contact=contact, type=type, user=member.user, **columns
+    )
+    _tell(activity)
+    return activity
+
+
+@transaction.atomic
+def rewrite_activity(
+    member: Membership, activity_id: UUID, *, at: datetime, **fields: Unpack[ActivityFields]
+) -> Activity:
+    """Change what somebody wrote and return it; raise `NotFound`, `NotAllowed`, `Conflict` or `Invalid`.
+
+    What it was before can still be read: `changes_of`. Who else than its writer may only say that it is done.
+    """
+    activity = lock_activity(member, activity_id)
+    if activity.type == ActivityType.EMAIL:
+        raise Conflict("What an email says cannot be changed here.")
+    if fields.keys() - {"is_done"}:
+        check_may_write(member, activity)
+    kind = find_activity_type(activity.type)
+    return _change(activity, checked_columns(kind, fields, member=member, at=at), member, at=at)
+
+
+@transaction.atomic
+def pin_activity(
+    member: Membership, activity_id: UUID, *, is_pinned: bool, at: datetime
+) -> Activity:
+    """Keep an activity on top of its contact's history, or no longer; raise `NotFound`."""
+    activity = lock_activity(member, activity_id)
+    if is_pinned == (activity.pinned_at is not None):
+        return activity
+    return _change(activity, {"pinned_at": at if is_pinned else None}, member, at=at)
+
+
+# Any: the value of whichever column.
+def _change(
+    activity: Activity, columns: dict[str, Any], member: Membership, *, at: datetime
+) -> Activity:
+    was = {name: getattr(activity, name) for name in columns}
+    changed = [name for name in columns if columns[name] != was[name]]
+    if not changed:
+        return activity
+    ActivityChange.objects.create(
+        team_id=activity.team_id,
+        activity=activity,
+        user=member.user,
+        at=at,
+        was={name: _as_json(was[name]) for name in changed},
+    )
+    for name in changed:
+        setattr(activity, name, columns[name])
+    activity.updated_at = at
+    activity.save(update_fields=[*changed, "updated_at"])
+    _tell(activity)
+    return activity
+
+
+def _as_json(value: str | int | date | UUID | None) -> str | int | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _tell(activity: Activity) -> None:
+    announce("activity", team_id=activity.team_id, row_id=activity.pk)

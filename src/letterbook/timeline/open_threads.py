@@ -1,0 +1,80 @@
+"""The conversations with a contact that are still going on, and who owes the next answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from letterbook.contacts.models import Contact
+from letterbook.correspondence.models import Direction, MailboxMessage, Message
+from letterbook.correspondence.showing import SeenMessage, show_message
+from letterbook.teams.models import Membership
+from letterbook.timeline.models import ActivityType
+from letterbook.timeline.seeing import seen_activities
+
+# What nobody answered in a month is no longer waited for.
+LOOKING_BACK = timedelta(days=30)
+MOST_SHOWN = 5
+_MOST_LINES = 200
+_MOST_MESSAGES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenThread:
+    """A conversation and its last email, as far as the viewer may see it; `emails` are those they may know of.
+
+    `is_ours_to_answer` when the last word is theirs; `is_mine` when it came to a mailbox of the viewer's.
+    """
+
+    last: SeenMessage
+    emails: int
+    is_ours_to_answer: bool
+    is_mine: bool
+
+
+def open_threads(member: Membership, contact: Contact, *, at: datetime) -> tuple[OpenThread, ...]:
+    """Return the conversations of the last month, those that wait for us first, the oldest word first; two queries.
+
+    Automatic mail neither asks nor answers; a team-mate's answer counts as far as this member may know of it.
+    """
+    emails = seen_activities(member, contact=contact).filter(
+        type=ActivityType.EMAIL, occurred_at__gte=at - LOOKING_BACK
+    )
+    threads = emails.order_by("-occurred_at", "-id").values_list("message__thread_id", flat=True)
+    found = [
+        _thread(list(messages))
+        for _, messages in groupby(_messages(member, set(threads[:_MOST_LINES])), key=_thread_of)
+    ]
+    since = at - LOOKING_BACK
+    lively = [one for one in found if one is not None and one.last.occurred_at >= since]
+    lively.sort(key=lambda one: (not one.is_ours_to_answer, one.last.occurred_at))
+    return tuple(lively[:MOST_SHOWN])
+
+
+def _messages(member: Membership, thread_ids: set[UUID]) -> Iterable[Message]:
+    """Each conversation's newest email first."""
+    is_mine = MailboxMessage.objects.filter(message=OuterRef("pk"), mailbox__owner=member.user_id)
+    seen = Message.objects.visible_to(member).filter(thread__in=thread_ids)
+    newest = seen.defer("text", "search").annotate(came_to_viewer=Exists(is_mine))
+    return newest.order_by("thread_id", "-occurred_at", "-id")[:_MOST_MESSAGES]
+
+
+def _thread_of(message: Message) -> UUID:
+    return message.thread_id
+
+
+def _thread(messages: list[Message]) -> OpenThread | None:
+    last = next((message for message in messages if not message.is_automatic), None)
+    if last is None:
+        return None
+    return OpenThread(
+        last=show_message(last),
+        emails=len(messages),
+        is_ours_to_answer=last.direction == Direction.INCOMING,
+        is_mine=bool(last.__dict__["came_to_viewer"]),
+    )
