@@ -1,0 +1,389 @@
+"""An email being written and sent, everyone it goes to, every status it had, every try to hand it over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pgtrigger
+from django.db import models, transaction
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Value, When
+
+from letterbook.contacts.models import Contact
+from letterbook.correspondence.access import SeenBySomeone, reach_of
+from letterbook.correspondence.models import Message
+from letterbook.kit.ids import new_id
+from letterbook.kit.refusals import Conflict
+from letterbook.mailboxes.models import Mailbox, Sharing
+from letterbook.outgoing.actors import WORKER as WORKER
+from letterbook.outgoing.actors import Actor as Actor
+from letterbook.outgoing.actors import ActorKind as ActorKind
+from letterbook.outgoing.attempts import DeliveryAttempt as DeliveryAttempt
+from letterbook.outgoing.attempts import FrozenEmail as FrozenEmail
+from letterbook.outgoing.attempts import Step as Step
+from letterbook.outgoing.email_templates import EmailTemplate as EmailTemplate
+from letterbook.outgoing.failures import Failure as Failure
+from letterbook.outgoing.failures import Resolution as Resolution
+from letterbook.outgoing.failures import close_failure
+from letterbook.outgoing.links import Regarding as Regarding
+from letterbook.outgoing.notices import FailureNotice as FailureNotice
+from letterbook.outgoing.paces import Pace as Pace
+from letterbook.outgoing.shared_emails import is_shared
+from letterbook.outgoing.status import ALLOWED, WAYS_ON, ErrorClass, Status
+from letterbook.outgoing.status_changes import StatusChange as StatusChange
+from letterbook.teams.events import announce
+from letterbook.teams.models import Membership, Team, User
+
+
+class Origin(models.TextChoices):
+    PAGE = "page", "in the browser"
+    API = "api", "through the API"
+    COMMAND = "command", "from the command line"
+    AGENT = "agent", "by an agent"
+
+
+class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
+    def visible_to(self, member: Membership) -> OutgoingEmailQuerySet:
+        """One's own and one's mailboxes' email in every status; a team-mate's, drafts left out, as far as shared.
+
+        Each carries its `access` level. A discarded draft is gone for everyone.
+        """
+        reach = reach_of(member)
+        own = Q(author_id=member.user_id) | Q(mailbox__owner_id=member.user_id)
+        if member.looking_as is not None:
+            own = Q(pk__in=[])
+        shared = ~Q(status=Status.DRAFT) & is_shared(reach, level=Sharing.METADATA)
+        levels = [When(own, then=Value(int(Sharing.FULL)))] + [
+            When(is_shared(reach, level=level), then=Value(int(level)))
+            for level in (Sharing.FULL, Sharing.SUBJECT)
+        ]
+        return self.filter(
+            own | shared, team_id=member.team_id, discarded_at=None, erased_at=None
+        ).annotate(
+            viewer_access=Case(
+                *levels, default=Value(int(Sharing.METADATA)), output_field=IntegerField()
+            )
+        )
+
+    def writable_by(self, member: Membership) -> OutgoingEmailQuerySet:
+        """Email this member may edit, queue, cancel and retry: their own, and what leaves from their mailbox."""
+        return self.visible_to(member).filter(
+            Q(author_id=member.user_id) | Q(mailbox__owner_id=member.user_id)
+        )
+
+    def due(self, *, at: datetime) -> OutgoingEmailQuerySet:
+        """Queued email whose time has come and that no worker holds."""
+        return self.filter(
+            Q(leased_until=None) | Q(leased_until__lt=at), status=Status.QUEUED, due_at__lte=at
+        )
+
+
+class OutgoingEmail(SeenBySomeone, models.Model):
+    """An email that somebody of the team writes: draft → queued → sent or failed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="outgoing")
+    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.PAGE)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    # Grows with every edit; an edit that names an older one is refused, so nobody's words are lost.
+    version = models.PositiveIntegerField(default=1)
+
+    from_name = models.CharField(max_length=200, blank=True)
+    from_address = models.CharField(max_length=320, blank=True)
+    subject = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    asks_unsubscribe = models.BooleanField(default=False)
+    answers = models.ForeignKey(
+        Message, models.SET_NULL, null=True, blank=True, related_name="answered_by"
+    )
+
+    queued_at = models.DateTimeField(null=True, blank=True)
+    # When a person wanted it sent; giving up counts from here.
+    send_at = models.DateTimeField(null=True, blank=True)
+    # Not before: the undo window, a scheduled time, or the next attempt.
+    due_at = models.DateTimeField(null=True, blank=True)
+    due_reason = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    error_class = models.CharField(max_length=20, choices=ErrorClass.choices, blank=True)
+    error = models.TextField(blank=True)
+    error_evidence = models.TextField(blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.CharField(max_length=20, blank=True)
+    # The failed email that this one was written to replace; queueing this one resolves it.
+    replaces = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replaced_by"
+    )
+
+    # The fence: an attempt may only write while its number is still this one.
+    attempt = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    # Queued emails of one mailbox that share it leave in the order in which they were queued; "" keeps no order.
+    order_key = models.CharField(max_length=40, blank=True)
+
+    gmail_message_id = models.CharField(max_length=80, blank=True)
+    gmail_thread_id = models.CharField(max_length=80, blank=True)
+    message = models.OneToOneField(
+        Message, models.SET_NULL, null=True, blank=True, related_name="outgoing_email"
+    )
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    # When whoever it went to was erased: what it said is gone, that it was sent, and when, stays provable.
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    # How many status changes there are and the last one's hash: a log with its end cut off is noticed.
+    history_length = models.PositiveIntegerField(default=0, editable=False)
+    history_hash = models.BinaryField(max_length=32, default=b"")
+
+    objects = OutgoingEmailQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="outgoing_status_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="sent", sent_at__isnull=False) & ~Q(gmail_message_id=""))
+                | (~Q(status="sent") & Q(sent_at__isnull=True)),
+                name="outgoing_sent_means_accepted",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="failed", failed_at__isnull=False) & ~Q(error="") & ~Q(error_class="")
+                )
+                | (~Q(status="failed") & Q(failed_at__isnull=True, error_class="", error="")),
+                name="outgoing_failed_means_an_error",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="queued") | Q(queued_at__isnull=False, due_at__isnull=False),
+                name="outgoing_queued_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(discarded_at=None) | Q(status="draft"),
+                name="outgoing_only_drafts_are_discarded",
+            ),
+        ]
+        indexes = [
+            # The sweep for due email, over all teams.
+            models.Index(fields=["due_at"], condition=Q(status="queued"), name="outgoing_due"),
+            # A mailbox's queue: what goes next, and how many are before an email.
+            models.Index(
+                fields=["mailbox", "due_at", "id"],
+                condition=Q(status="queued"),
+                name="outgoing_queue_of_mailbox",
+            ),
+            # Whether another email must go first.
+            models.Index(
+                fields=["mailbox", "order_key", "queued_at", "id"],
+                condition=Q(status="queued"),
+                name="outgoing_queue_in_order",
+            ),
+            # How much of Gmail's daily limit a mailbox has used up.
+            models.Index(
+                fields=["mailbox", "sent_at"],
+                condition=Q(status="sent"),
+                name="outgoing_sent_of_mailbox",
+            ),
+            # The outbox: one status of a team, newest first.
+            models.Index(
+                fields=["team", "status", "-updated_at", "-id"], name="outgoing_by_team_and_status"
+            ),
+            # Our own copy that retrieval brings back is recognised by the provider's id.
+            models.Index(
+                fields=["mailbox", "gmail_message_id"],
+                condition=~Q(gmail_message_id=""),
+                name="outgoing_by_gmail_id",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="status_moves",
+                field="status",
+                transitions=[(str(old), str(new)) for old, new in sorted(ALLOWED)],
+            ),
+            pgtrigger.Trigger(
+                name="mailbox_of_same_team",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("mailbox_id", "team_id"),  # type: ignore[no-untyped-call]
+                when=pgtrigger.Before,
+                func="""
+                    IF NOT EXISTS (SELECT 1 FROM mailboxes_mailbox m
+                                   WHERE m.id = NEW.mailbox_id AND m.team_id = NEW.team_id) THEN
+                        RAISE EXCEPTION 'an email and its mailbox belong to one team' USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # Born as a draft, whatever the code says.
+            pgtrigger.Protect(
+                name="born_as_draft",
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__status__df="draft"),
+            ),
+            # Only the trigger that appends to the log moves its end: called from within one, the depth is not 0.
+            pgtrigger.Protect(
+                name="end_of_history",
+                operation=pgtrigger.UpdateOf("history_length", "history_hash"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition(
+                    "pg_trigger_depth() = 0 AND (OLD.history_length, OLD.history_hash)"
+                    " IS DISTINCT FROM (NEW.history_length, NEW.history_hash)"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Outgoing email {self.id}"
+
+    @transaction.atomic
+    def mark_queued(self, by: Actor, *, at: datetime, due_at: datetime, reason: str = "") -> None:
+        """Move draft or failed → queued, which resolves its failure; raise `Conflict` from anywhere else."""
+        was_failed = self.status == Status.FAILED
+        self._move(
+            Status.QUEUED, by, at=at, reason=reason, queued_at=at, send_at=due_at, due_at=due_at, due_reason="",
+            failed_at=None, error_class="", error="", error_evidence="", resolved_at=None, resolution="",
+            leased_until=None, order_key=self._order_key(),
+        )  # fmt: skip
+        if was_failed:
+            close_failure(self.pk, resolution=Resolution.RETRIED, by=by, at=at)
+
+    def _order_key(self) -> str:
+        """Return what answers in one conversation share; what begins one waits for no other, whoever gets it."""
+        return f"in {self.answers.thread_id.hex}" if self.answers is not None else ""
+
+    def mark_draft(self, by: Actor, *, at: datetime, reason: str) -> None:
+        """Move queued → draft, unless a worker is handing it over right now or may have done so."""
+        is_free = Q(leased_until=None) | Q(leased_until__lt=at)
+        may_be_sent = FrozenEmail.objects.filter(email=OuterRef("pk"), submitted_at__isnull=False)
+        # A worker that slept past its lease must not write into what is a draft again: the number moves on.
+        self._move(
+            Status.DRAFT, by, at=at, reason=reason, only_if=is_free & ~Q(Exists(may_be_sent)),
+            attempt=F("attempt") + 1, queued_at=None, send_at=None, due_at=None, due_reason="", leased_until=None,
+        )  # fmt: skip
+
+    def mark_sent(
+        self, by: Actor, *, at: datetime, attempt: int, sent_at: datetime, **receipt: Any
+    ) -> None:
+        """Move queued → sent with the provider's receipt, as the attempt that holds the email."""
+        self._move(
+            Status.SENT, by, at=at, only_if=Q(attempt=attempt), sent_at=sent_at, due_at=None, due_reason="",
+            leased_until=None, is_read_back=False, **receipt,
+        )  # fmt: skip
+        # Sending many in a row, a worker need not be told what it has just written.
+        written = {
+            "status": Status.SENT,
+            "sent_at": sent_at,
+            "due_at": None,
+            "leased_until": None,
+            **receipt,
+        }
+        for name, value in written.items():
+            setattr(self, name, value)
+
+    @transaction.atomic
+    def mark_failed(
+        self,
+        by: Actor,
+        *,
+        at: datetime,
+        attempt: int,
+        error_class: ErrorClass,
+        error: str,
+        evidence: str = "",
+    ) -> None:
+        """Move queued → failed with the reason a person needs, as the attempt that holds the email; a failure opens."""
+        self._move(
+            Status.FAILED, by, at=at, only_if=Q(attempt=attempt), failed_at=at, error_class=error_class, error=error,
+            error_evidence=evidence, due_at=None, due_reason="", leased_until=None,
+        )  # fmt: skip
+        Failure.objects.create(
+            email=self, team_id=self.team_id, mailbox_id=self.mailbox_id, author_id=self.author_id,
+            error_class=error_class, error=error, evidence=evidence, attempt=attempt, failed_at=at,
+        )  # fmt: skip
+
+    @transaction.atomic
+    def _move(
+        self,
+        new: Status,
+        by: Actor,
+        *,
+        at: datetime,
+        reason: str = "",
+        only_if: Q | None = None,
+        is_read_back: bool = True,
+        **fields: Any,  # columns that belong to the new status
+    ) -> None:
+        """Change the status and write the history row, or raise `Conflict` and change nothing."""
+        old = Status(self.status)
+        if (old, new) not in ALLOWED:
+            said = "is already" if old == new else "cannot become"
+            raise Conflict(f"This email {said} {new.label.lower()}.", way_out=WAYS_ON[old])
+        # Compare-and-set: of two that move one email at once, the second finds no row.
+        row = OutgoingEmail.objects.filter(pk=self.pk, status=old).filter(only_if or Q())
+        if row.update(status=new, updated_at=at, **fields) != 1:
+            raise Conflict(
+                "This email is being handed over or was changed a moment ago.",
+                way_out="Look at it again in a minute: by then it is sent, has failed, or waits.",
+            )
+        StatusChange.objects.create(
+            email=self, team_id=self.team_id, old=old, new=new, at=at, actor=by.kind, user_id=by.user_id,
+            actor_name=by.name, reason=reason, attempt=self.attempt, error=fields.get("error", ""),
+        )  # fmt: skip
+        announce("outgoing", team_id=self.team_id, row_id=self.pk, mailbox_id=self.mailbox_id)
+        if is_read_back:
+            self.refresh_from_db()
+
+
+class RecipientKind(models.TextChoices):
+    TO = "to", "To"
+    CC = "cc", "Cc"
+    BCC = "bcc", "Bcc"
+
+
+class Recipient(models.Model):
+    """One person an email goes to. Bcc is for those who may read the email's content."""
+
+    email = models.ForeignKey(OutgoingEmail, models.CASCADE, related_name="recipients")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=3, choices=RecipientKind.choices)
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=320)
+    key = models.CharField(max_length=320)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email", "key"], name="recipient_once_per_email")
+        ]
+        # A contact's queued and failed email.
+        indexes = [models.Index(fields=["contact", "email"], name="recipient_by_contact")]
+
+
+class OutgoingAttachment(models.Model):
+    """A file that goes with an email; with a content id it is a picture that the text shows as `cid:…`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.ForeignKey(OutgoingEmail, models.CASCADE, related_name="attachments")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
+    filename = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    content_id = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email", "content_id"],
+                condition=~Q(content_id=""),
+                name="outgoing_picture_once_per_email",
+            )
+        ]
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it belongs into the text instead of beside it."""
+        return self.content_id != ""
