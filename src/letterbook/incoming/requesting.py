@@ -1,0 +1,104 @@
+"""Asking for retrievals: when one is due, and when somebody wants one now; born in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from letterbook.incoming.models import RunKind
+from letterbook.incoming.quiet import quiet_among
+from letterbook.kit.refusals import Conflict, NotNow
+from letterbook.mailboxes.models import Kind, Mailbox
+
+QUEUE = "incoming"
+_MAILBOXES_AT_ONCE = 500
+# Ten seconds' work where Gmail takes half a second to answer.
+_MAILBOXES_A_POLL = 100
+
+
+def request_retrieval(mailbox: Mailbox, *, at: datetime) -> None:
+    """Ask for a retrieval now; one that waits for a worker already will do.
+
+    Raises `Conflict` for a mailbox that is not connected and `NotNow` while its provider wants to be left alone.
+    """
+    check_may_be_read(mailbox, at=at)
+    retrieve_soon(mailbox.pk, kind=RunKind.REQUESTED)
+
+
+def check_may_be_read(mailbox: Mailbox, *, at: datetime) -> None:
+    """Raise `Conflict` for a mailbox that is not connected and `NotNow` while its provider wants to be left alone."""
+    if mailbox.kind != Kind.GMAIL:
+        raise Conflict("Imported mail has no mailbox to retrieve from.")
+    if not mailbox.is_connected:
+        raise Conflict(
+            f"{mailbox.address} is {mailbox.get_state_display().lower()}.",
+            way_out="Reconnect or resume the mailbox first.",
+        )
+    limited_until = mailbox.reading_limited_until
+    if limited_until is not None and limited_until > at:
+        raise NotNow(
+            "Gmail asked Letterbook to wait before it reads this mailbox again.",
+            way_out=f"It goes on by itself at {limited_until:%H:%M} UTC.",
+        )
+
+
+def request_due(*, at: datetime) -> int:
+    """Ask for a retrieval or a poll of every mailbox whose time has come, and return how many those are."""
+    asked = 0
+    while number := _request_some(at=at):
+        asked += number
+        if number < _MAILBOXES_AT_ONCE:
+            break
+    return asked
+
+
+@transaction.atomic
+def _request_some(*, at: datetime) -> int:
+    """Claim and ask for as many as one transaction should hold.
+
+    The claim is the next time itself: a second worker skips the rows the first one holds, and then finds them not due.
+    """
+    due = Mailbox.objects.due(at=at).select_for_update(skip_locked=True, no_key=True)
+    mailbox_ids = list(due.values_list("pk", flat=True)[:_MAILBOXES_AT_ONCE])
+    Mailbox.objects.filter(pk__in=mailbox_ids).update(retrieve_next_at=_next_time(at))
+    quiet_ids = [mailbox.pk for mailbox in quiet_among(mailbox_ids, at=at)]
+    for start in range(0, len(quiet_ids), _MAILBOXES_A_POLL):
+        _poll_soon(quiet_ids[start : start + _MAILBOXES_A_POLL], at=at)
+    for mailbox_id in set(mailbox_ids).difference(quiet_ids):
+        retrieve_soon(mailbox_id, kind=RunKind.SCHEDULED)
+    return len(mailbox_ids)
+
+
+def _next_time(at: datetime) -> datetime:
+    """The tick at which it is due again. Ticks come on the whole minute, and each job a little after its tick."""
+    every = timedelta(seconds=settings.RETRIEVE_EVERY_SECONDS)
+    next_at = at + every
+    return next_at.replace(second=0, microsecond=0) if every >= timedelta(minutes=1) else next_at
+
+
+def _poll_soon(mailbox_ids: Sequence[UUID], *, at: datetime) -> None:
+    task = app.configure_task("poll_mailboxes", queue=QUEUE)
+    task.defer(mailbox_ids=[str(one) for one in mailbox_ids], asked_at=at.isoformat())
+
+
+def go_on(mailbox: Mailbox, *, at: datetime) -> None:
+    """Ask for another run at once where the last one left something to do."""
+    if mailbox.is_connected and mailbox.retrieve_next_at and mailbox.retrieve_next_at <= at:
+        retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED)
+
+
+def retrieve_soon(mailbox_id: UUID, *, kind: RunKind) -> None:
+    """Ask for a run, one at a time per mailbox, unless one waits for a worker already."""
+    lock = f"retrieve {mailbox_id}"
+    task = app.configure_task("retrieve_mailbox", queue=QUEUE, lock=lock, queueing_lock=lock)
+    try:
+        with transaction.atomic():
+            task.defer(mailbox_id=str(mailbox_id), kind=str(kind))
+    except AlreadyEnqueued:
+        return
