@@ -1,0 +1,78 @@
+"""Searching emails and people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Query, Router, Schema
+
+from letterbook.api.shapes import Cursor, EmailSeen, answers, show_email
+from letterbook.api.tokens import TokenRequest
+from letterbook.search.finding import Results, search
+
+router = Router(tags=["search"])
+SearchText = Annotated[
+    str, Query(description="from: to: with: subject: has:attachment in: before: after:")
+]
+
+
+class Segment(Schema):
+    """A piece of text, marked where it is what was looked for. Escape it like any text."""
+
+    text: str
+    is_mark: bool
+
+
+class HitShown(Schema):
+    """An email that was found."""
+
+    email: EmailSeen
+    subject: list[Segment]
+    excerpt: list[Segment]
+
+
+class PersonFound(Schema):
+    """A contact of that name."""
+
+    contact_id: UUID
+    name: list[Segment]
+
+
+class Found(Schema):
+    """Emails newest first and, on the first page, people; `next_cursor` is empty on the last page."""
+
+    items: list[HitShown]
+    people: list[PersonFound]
+    next_cursor: str
+
+
+@router.get("/search", response=answers(Found), operation_id="search")
+def get_search(
+    request: TokenRequest,
+    q: SearchText,
+    cursor: Cursor = "",
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+) -> Found:
+    """Find emails and people, within what is shared with you. Accents and case do not matter."""
+    return _shown(search(request.auth, q, cursor=cursor, limit=limit))
+
+
+def _shown(results: Results) -> Found:
+    return Found(
+        items=[
+            HitShown(
+                email=show_email(hit.email),
+                subject=[Segment.from_orm(one) for one in hit.subject],
+                excerpt=[Segment.from_orm(one) for one in hit.excerpt],
+            )
+            for hit in results.hits
+        ],
+        people=[
+            PersonFound(
+                contact_id=one.contact.pk, name=[Segment.from_orm(piece) for piece in one.name]
+            )
+            for one in results.people
+        ],
+        next_cursor=results.next_cursor,
+    )
