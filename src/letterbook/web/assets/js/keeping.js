@@ -1,0 +1,40 @@
+// What could not be saved is kept in this tab until it is: a reload or signing in again loses no word.
+const PREFIX = "letterbook:unsaved:";
+
+export class LocalCopy {
+  constructor(form) {
+    this.form = form;
+    forgetOthers(form.dataset.member);
+  }
+
+  get name() {
+    return `${PREFIX}${this.form.dataset.member}:${new URL(this.form.action, location.href).pathname}`;
+  }
+
+  /** Whether it could be kept: a very long text may not fit. */
+  write(fields) {
+    const kept = fields.filter(([name]) => !["csrfmiddlewaretoken", "do"].includes(name));
+    try {
+      sessionStorage.setItem(this.name, JSON.stringify(kept));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  read() {
+    const kept = sessionStorage.getItem(this.name);
+    return kept ? new Map(JSON.parse(kept)) : null;
+  }
+
+  forget() {
+    sessionStorage.removeItem(this.name);
+  }
+}
+
+// Somebody else may have signed in since, in this same tab.
+function forgetOthers(member) {
+  for (const name of Object.keys(sessionStorage)) {
+    if (name.startsWith(PREFIX) && !name.startsWith(`${PREFIX}${member}:`)) sessionStorage.removeItem(name);
+  }
+}

@@ -1,0 +1,68 @@
+"""The story of one outgoing email: a page of its own on phones, beside the outbox on wide screens."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET
+
+from letterbook.kit.refusals import NotFound
+from letterbook.outgoing.models import OutgoingEmail
+from letterbook.outgoing.reading import exact_bytes
+from letterbook.outgoing.status import Status
+from letterbook.teams.models import Membership
+from letterbook.web.outgoing_rows import may_write, outgoing_of, show_row
+from letterbook.web.pages.outbox import outbox_context
+from letterbook.web.requests import MemberRequest, member_required, render_page
+from letterbook.web.stories import gmail_sent_folder, gmail_url, show_story
+from letterbook.web.who_is_who import who_is_who
+
+_PRIVATE = {"Cache-Control": "private, no-store"}
+
+
+@require_GET
+@member_required
+def outgoing_email(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Show what became of an email; to htmx only its story."""
+    email = _find(request.member, pk)
+    if email.status == Status.DRAFT and email.author_id == request.member.user_id:
+        return redirect("edit-email", pk)
+    is_part = request.htmx and request.htmx.target == "story"
+    context = _story(request, email) | ({} if is_part else outbox_context(request))
+    fragment = "web/outbox/story.html" if is_part else "web/outbox/list.html"
+    return render_page(request, "web/outbox/page.html", context, fragment=fragment)
+
+
+def _find(member: Membership, pk: UUID) -> OutgoingEmail:
+    found = outgoing_of(member).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such email.", way_out="Perhaps its draft was discarded.")
+    return found
+
+
+def _story(request: MemberRequest, email: OutgoingEmail) -> dict[str, Any]:
+    at, who = now(), who_is_who(request.member)
+    return {
+        "opened": show_row(email, member=request.member, who=who, at=at),
+        "story": show_story(email, member=request.member, who=who, at=at),
+        "gmail_url": gmail_url(email) if may_write(email, request.member) else "",
+        "gmail_sent_folder": gmail_sent_folder(email),
+        "evidence": email.error_evidence if email.may_read_content else "",
+        "may_duplicate": may_write(email, request.member),
+        "has_source": email.may_read_content and email.frozen.exists(),
+    }
+
+
+@require_GET
+@member_required
+def outgoing_source(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Return the exact bytes that were, or will be, handed to Gmail, as a file."""
+    raw = exact_bytes(_find(request.member, pk))
+    response = HttpResponse(raw, content_type="application/octet-stream", headers=_PRIVATE)
+    response["Content-Disposition"] = content_disposition_header(True, f"{pk}.eml") or ""
+    return response

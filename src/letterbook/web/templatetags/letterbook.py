@@ -1,0 +1,108 @@
+"""The filters and tags of Letterbook's pages: {% load letterbook %}.
+
+Filters that compare with the present take it as an argument (`|ago:shell.at`) or read the clock: a page is the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django import template
+from django.forms import BoundField
+from django.forms.widgets import (
+    CheckboxInput,
+    Select,
+    Textarea,
+)
+from django.http import HttpRequest
+from django.template.defaultfilters import stringfilter
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from letterbook.web.templatetags import figures, stamps, times
+
+register = template.Library()
+register.filter("thousands", figures.thousands)
+register.filter("counted", figures.counted)
+register.filter("file_size", figures.file_size)
+register.filter("share_of", figures.share)
+register.filter("meter_share_of", figures.meter_share)
+# People come as a name or as the person, whose name is what they are called.
+register.filter("initials", stringfilter(figures.initials))
+register.filter("stamp", stamps.stamp_of)
+register.filter("time_of_day", times.time_of_day)
+
+# The class of each kind of form field; what is not listed here is a line of text. Sets of choices: field.html.
+_FIELD_CLASSES = (
+    (CheckboxInput, "checkbox checkbox-sm checkbox-primary"),
+    (Select, "select w-full"),
+    (Textarea, "textarea w-full"),
+)
+_THEMES = ("paper", "ink")
+
+
+@register.filter
+def day_heading(moment: datetime, at: datetime | None = None) -> str:
+    """Return the heading of a day in a timeline."""
+    return times.day_heading(moment, at=at or timezone.now())
+
+
+@register.filter
+def short_when(moment: datetime, at: datetime | None = None) -> str:
+    """Return when something was, as short as it can be told apart."""
+    return times.short_when(moment, at=at or timezone.now())
+
+
+@register.filter
+def ago(moment: datetime, at: datetime | None = None) -> str:
+    """Return how long ago something was, or in how long it will be."""
+    return times.ago(moment, at=at or timezone.now())
+
+
+@register.filter
+def seconds_until(moment: datetime, at: datetime | None = None) -> int:
+    """Return how many seconds are left, for a countdown."""
+    return times.seconds_until(moment, at=at or timezone.now())
+
+
+@register.filter
+def duration(span: timedelta | float, precision: Literal["", "fine"] = "") -> str:
+    """Return a span of time in at most two units."""
+    return times.duration(span, precision=precision)
+
+
+@register.filter
+def widget(field: BoundField) -> SafeString:
+    """Return a form field's input with the class of its kind."""
+    kinds = (name for kind, name in _FIELD_CLASSES if isinstance(field.field.widget, kind))
+    return field.as_widget(attrs={"class": next(kinds, "input w-full")})
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Return whether a form field is a single box to tick, whose label stands behind it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Mapping[str, Any], url_names: str) -> str:
+    """Return aria-current="page" where the page shown has one of the URL names."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    is_current = match is not None and match.url_name in url_names.split()
+    return mark_safe('aria-current="page"') if is_current else ""
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Mapping[str, Any]) -> str:
+    """Return data-theme="…" where the person chose a theme, nothing where the system decides."""
+    request = context.get("request")
+    chosen = chosen_theme(request) if request else ""
+    return mark_safe(f'data-theme="{chosen}"') if chosen else ""  # noqa: S308 - one of two words
+
+
+def chosen_theme(request: HttpRequest) -> str:
+    """Return the theme that the person chose, or "" where the system decides."""
+    chosen = request.COOKIES.get("theme", "")
+    return chosen if chosen in _THEMES else ""
