@@ -1,0 +1,10 @@
+"""The ASGI application that `letterbook web` serves."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "letterbook.project.settings")
+application = get_asgi_application()
