@@ -1,0 +1,74 @@
+"""Histories as Gmail really gives them: pages that overlap, pages of nothing, changes of what is no longer there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from letterbook.correspondence.models import LedgerState, MailboxMessage, Message
+from letterbook.providers.mail import HistoryChange
+from letterbook.timeline.models import Activity
+
+ALICE = "alice@haldenrowe.example"
+
+
+def in_pages(way):
+    """Put the history of a provider into pages of two changes, in this way."""
+
+    def wrap(provider):
+        original = provider.list_history
+
+        def list_history(*, since: str, page: str = ""):
+            told = original(since=since)
+            at = int(page or 0)
+            changes, is_last = way(told.changes, at)
+            return replace(told, changes=changes, next_page="" if is_last else str(at + 1))
+
+        provider.list_history = list_history
+        return provider
+
+    return wrap
+
+
+def overlapping(changes, page):
+    """Each page begins with the last change of the one before."""
+    return changes[max(0, 2 * page - 1) : 2 * page + 2], 2 * page + 2 >= len(changes)
+
+
+def with_gaps(changes, page):
+    """Every other page is empty, and still another one follows."""
+    number = page // 2
+    told = () if page % 2 == 0 else changes[2 * number : 2 * number + 2]
+    return told, page % 2 == 1 and 2 * number + 2 >= len(changes)
+
+
+def twice_over(changes, page):
+    """All of it is told a second time."""
+    return changes, page == 1
+
+
+def with_a_ghost(changes, page):
+    """A message is told of that Gmail does not hold: a 404 when it is fetched."""
+    return (*changes, HistoryChange("added", "18c0ffee18c0ffee", "18c0ffee18c0ffee")), True
+
+
+@pytest.mark.parametrize("way", [overlapping, with_gaps, twice_over, with_a_ghost])
+def test_the_ledger_equals_gmail_however_the_history_is_told(
+    mailbox, gmail, arrive, read, anna, way
+):
+    """S45, S79: pages with gaps and repeats, and a 404 on a single message."""
+    arrive(1)
+    read(mailbox)
+    fresh = [arrive(number) for number in range(2, 9)]
+    account = gmail.mailbox(ALICE)
+    account.relabel(fresh[0], add=frozenset({"STARRED"}), remove=frozenset({"UNREAD"}))
+    account.remove(fresh[1])
+    assert read(mailbox, wrap=in_pages(way)).error == ""
+    rows = {row.provider_id: row for row in MailboxMessage.objects.all()}
+    stored = {name for name, row in rows.items() if row.state == LedgerState.STORED}
+    assert stored == set(gmail.ids(ALICE))
+    assert all(rows[name].state == LedgerState.GONE for name in set(rows) - stored)
+    assert set(rows[fresh[0]].labels) == {"INBOX", "STARRED"}
+    assert Message.objects.count() == Activity.objects.count() == len(stored) == 7
+    assert read(mailbox).listed == 0

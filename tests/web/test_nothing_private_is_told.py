@@ -1,0 +1,162 @@
+"""S84, S76: search, insights and today tell a team-mate nothing of a private mailbox, neither words nor numbers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils.timezone import now
+
+from browsing import as_member, words
+from factories import a_contact, a_mailbox, a_message, a_thread
+from letterbook.contacts.models import Contact
+from letterbook.correspondence.models import Direction
+from letterbook.mailboxes.models import Mailbox, Sharing
+from letterbook.teams.models import Membership
+
+SECRET = "moquette"
+
+
+@pytest.fixture
+def anna(alice: Membership) -> Contact:
+    return a_contact(alice, "Anna Lind", "anna@lindwerk.example")
+
+
+@pytest.fixture
+def private(alice: Membership) -> Mailbox:
+    return a_mailbox(alice, sharing=Sharing.PRIVATE)
+
+
+def _letter(box: Mailbox, contact: Contact, **fields: object):
+    at = now() - timedelta(hours=3)
+    return a_message(
+        box, contact, subject=f"The {SECRET}", text=f"Roses on {SECRET}.", at=at, **fields
+    )
+
+
+def _see(member: Membership, name: str, query: str = "") -> str:
+    answer = as_member(member).get(reverse(name) + query)
+    assert answer.status_code == 200
+    return words(answer)
+
+
+def test_search_finds_private_mail_for_its_owner_only(
+    alice: Membership, bob: Membership, charlie: Membership, private: Mailbox, anna: Contact
+):
+    letter = _letter(private, anna)
+    assert str(letter.pk) in _see(alice, "search", f"?q={SECRET}")
+    for member in (bob, charlie):
+        page = _see(member, "search", f"?q={SECRET}")
+        assert str(letter.pk) not in page
+        assert "Roses" not in page
+        assert "No email that you may see says" in page
+
+
+@pytest.mark.parametrize(
+    ("sharing", "finds_subject", "finds_text"),
+    [(Sharing.METADATA, False, False), (Sharing.SUBJECT, True, False), (Sharing.FULL, True, True)],
+)
+def test_search_goes_as_far_as_is_shared(
+    alice: Membership,
+    bob: Membership,
+    anna: Contact,
+    sharing: Sharing,
+    finds_subject: bool,
+    finds_text: bool,
+):
+    letter = a_message(
+        a_mailbox(alice, sharing=sharing), anna, subject="Curtains", text=f"Blue {SECRET}."
+    )
+    assert (str(letter.pk) in _see(bob, "search", "?q=curtains")) is finds_subject
+    found = _see(bob, "search", f"?q={SECRET}")
+    assert (str(letter.pk) in found) is finds_text
+    assert ("Blue" in _see(bob, "search", "?q=curtains")) is finds_text
+    assert ("Curtains" in _see(bob, "search", "?q=with:anna")) is finds_subject
+
+
+def test_insights_count_private_mail_for_its_owner_only(
+    alice: Membership, bob: Membership, private: Mailbox, anna: Contact
+):
+    thread = a_thread(alice)
+    _letter(private, anna, thread=thread)
+    _letter(private, anna, thread=thread, direction=Direction.OUTGOING)
+    assert "1 email came in and 1 went out" in _see(alice, "insights")
+    assert "Nothing to count yet." in _see(bob, "insights")
+
+
+def test_today_tells_of_waiting_mail_to_its_owner_only(
+    alice: Membership, bob: Membership, private: Mailbox, anna: Contact
+):
+    _letter(private, anna)
+    page = _see(alice, "today")
+    assert "One person is waiting for you." in page
+    assert SECRET in page
+    page = _see(bob, "today")
+    assert "Nobody is waiting for you." in page
+    assert SECRET not in page
+    assert "Anna" not in page
+
+
+def test_people_who_wait_are_counted_once(alice: Membership, private: Mailbox, anna: Contact):
+    _letter(private, anna)
+    _letter(private, anna)
+    page = _see(alice, "today")
+    assert "One person is waiting for you." in page
+    assert page.count('id="waiting-') == 2
+
+
+def test_an_answer_of_a_team_mate_that_one_may_know_of_ends_the_waiting(
+    alice: Membership, bob: Membership, private: Mailbox, anna: Contact
+):
+    thread = a_thread(alice)
+    _letter(private, anna, thread=thread)
+    hidden = a_mailbox(bob, sharing=Sharing.PRIVATE)
+    sent_at = now() - timedelta(hours=1)
+    a_message(hidden, anna, thread=thread, direction=Direction.OUTGOING, at=sent_at)
+    assert "One person is waiting for you." in _see(alice, "today")
+    Mailbox.objects.filter(pk=hidden.pk).update(sharing=Sharing.METADATA)
+    assert "Nobody is waiting for you." in _see(alice, "today")
+
+
+def test_automatic_mail_neither_asks_nor_answers(
+    alice: Membership, private: Mailbox, anna: Contact
+):
+    thread = a_thread(alice)
+    a_message(private, anna, thread=thread, at=now() - timedelta(hours=2))
+    a_message(private, anna, thread=thread, at=now() - timedelta(hours=1), is_automatic=True)
+    a_message(private, anna, subject="Out of office", at=now(), is_automatic=True)
+    page = _see(alice, "today")
+    assert "One person is waiting for you." in page
+    assert "Out of office" not in page
+
+
+def test_what_nobody_answered_in_a_month_waits_no_longer(
+    alice: Membership, private: Mailbox, anna: Contact
+):
+    a_message(private, anna, at=now() - timedelta(days=31))
+    assert "Nobody is waiting for you." in _see(alice, "today")
+
+
+def test_a_search_is_narrowed_and_widened_by_a_click(
+    alice: Membership, private: Mailbox, anna: Contact
+):
+    _letter(private, anna)
+    page = _see(alice, "search", f"?q={SECRET}")
+    assert f"?q={SECRET}%20in%3Asent" in page
+    page = _see(alice, "search", f"?q={SECRET}+in%3Asent")
+    assert "No email that you may see says" in page
+    assert f'?q={SECRET}"' in page
+
+
+def test_a_search_that_cannot_be_understood_says_why(alice: Membership):
+    answer = as_member(alice).get(reverse("search") + '?q="never+closed')
+    assert answer.status_code == 422
+    assert 'Close it with another ".' in words(answer)
+
+
+def test_hostile_words_are_shown_as_words(alice: Membership, private: Mailbox, anna: Contact):
+    script = "<script>alert(1)</script>"
+    a_message(private, anna, subject=script, text=f"{script} {SECRET}", at=now())
+    for path in (f"{reverse('search')}?q={SECRET}", f"{reverse('search')}?q={script}", "/"):
+        assert script not in as_member(alice).get(path).content.decode()
