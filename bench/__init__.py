@@ -1,0 +1,3 @@
+"""How fast Letterbook is, measured: `python -m bench`. Each measurement has a process and a PostgreSQL of its own."""
+
+from __future__ import annotations
