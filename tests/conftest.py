@@ -5,6 +5,7 @@ Their mailboxes live in the fake Gmail, and are connected the way people connect
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ from letterbook.providers.fake_gmail.state import CLIENT_ID, CLIENT_SECRET
 from letterbook.providers.fake_gmail.world import FakeGmail
 from letterbook.teams.joining import found_team
 from letterbook.teams.models import Membership, Role, User
+from letterbook.web import opening_demo
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 
@@ -48,6 +50,15 @@ def _no_job_left_behind(request: pytest.FixtureRequest, django_db_blocker: Any) 
     if commits or "transactional_db" in request.fixturenames:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture(autouse=True)
+def _no_demo_left_running(monkeypatch: pytest.MonkeyPatch) -> object:
+    """Whoever presses every button opens the demo, too: none starts for real here, and none outlives its test."""
+    lasting = (sys.executable, "-c", "import time; time.sleep(60)")
+    monkeypatch.setattr(opening_demo, "_SERVE", lasting)
+    yield
+    opening_demo.close_demo()
 
 
 @pytest.fixture(autouse=True)

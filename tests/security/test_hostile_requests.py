@@ -73,7 +73,7 @@ def addresses(world) -> list[str]:
     }
     found = []
     for pattern in urlpatterns:
-        if pattern.name in {"events", "open-demo"}:
+        if pattern.name == "events":
             continue
         kind = first.get(str(pattern.pattern).partition("/")[0], "mailbox")
         values = {"pk": world[kind], "activity": world["activity"], "number": 1, "token": "x"}

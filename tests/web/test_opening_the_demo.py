@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +23,6 @@ from letterbook.web.opening_demo import RunningDemo, open_demo
 
 LASTING = (sys.executable, "-c", "import time; time.sleep(60)")
 FAILING = (sys.executable, "-c", "import sys; sys.exit('A demo is already running.')")
-
-
-@pytest.fixture(autouse=True)
-def _ended_afterwards() -> Iterator[None]:
-    opening_demo._demos.clear()
-    yield
-    for demo in opening_demo._demos:
-        demo.process.kill()
-        demo.process.wait()
-        demo.output.close()
-    opening_demo._demos.clear()
 
 
 def _ended(demo: RunningDemo) -> RunningDemo:

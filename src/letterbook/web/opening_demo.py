@@ -33,6 +33,7 @@ _OURS = (
     "LETTERBOOK_SMTP_URL",
     "LETTERBOOK_METRICS_TOKEN",
 )
+_SERVE = (sys.executable, "-m", "letterbook", "serve", "--demo")
 _LAST_WORDS = 600
 
 
@@ -89,6 +90,16 @@ def running_demo() -> RunningDemo | None:
     return _demos[0] if _demos else None
 
 
+def close_demo() -> None:
+    """End the demo that runs, if any does, and forget it."""
+    with _lock:
+        while _demos:
+            demo = _demos.pop()
+            demo.process.kill()
+            demo.process.wait()
+            demo.output.close()
+
+
 def _check_may_open(member: Membership) -> None:
     if settings.DEMO:
         raise Conflict("This is the demo.", way_out="Stop it and start it again to begin afresh.")
@@ -106,7 +117,7 @@ def _start(command: Sequence[str]) -> RunningDemo:
     host = urlsplit(settings.BASE_URL).hostname or "127.0.0.1"
     output = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the demo writes into it
     process = start_companion(
-        command or (sys.executable, "-m", "letterbook", "serve", "--demo", "--port", port),
+        command or (*_SERVE, "--port", port),
         environment=_environment(os.environ),
         output=output,
     )

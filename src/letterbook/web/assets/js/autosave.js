@@ -62,6 +62,7 @@ class Autosave {
 
   touch() {
     this.isDirty = true;
+    if (!this.failures && !this.isStopped) this.say("saving…", { isAnnounced: false });
     if (this.failures && this.copy.write(this.fields())) this.sayKept();
     if (!this.isStopped) this.after(this.failures ? pauseBefore(this.failures) : PAUSE);
   }
@@ -160,8 +161,8 @@ class Autosave {
     if (kept.files_url) this.form.dataset.uploads = kept.files_url;
     if (kept.pictures_url) this.form.dataset.pictures = kept.pictures_url;
     if (kept.page_url) history.replaceState(history.state, "", kept.page_url);
-    this.say(`saved ${kept.saved_at}`);
     if (this.isDirty) this.after(PAUSE);
+    else this.say(`saved ${kept.saved_at}`);
     this.form.elements.draft.value = kept.draft;
     this.tellPeople();
     return true;
@@ -215,9 +216,12 @@ class Autosave {
     for (const place of document.querySelectorAll("[data-signed-out]")) place.hidden = !isSignedOut;
   }
 
-  // The words stand in the page's head, outside the form.
-  say(text) {
-    for (const place of document.querySelectorAll("[data-saved]")) place.textContent = text;
+  // The words stand in the page's head, outside the form. A screen reader need not hear of every pause in typing.
+  say(text, { isAnnounced = true } = {}) {
+    for (const place of document.querySelectorAll("[data-saved]")) {
+      place.ariaLive = isAnnounced ? "polite" : "off";
+      place.textContent = text;
+    }
   }
 }
 
