@@ -20,7 +20,13 @@ from letterbook.mailboxes.states import mark_connected
 from letterbook.outgoing.afterwards import record_copy, remove_provider_draft
 from letterbook.outgoing.delivery import deliver
 from letterbook.outgoing.drafts import DraftText, create_draft
-from letterbook.outgoing.models import Actor, DeliveryAttempt, OutgoingEmail, StatusChange
+from letterbook.outgoing.models import (
+    Actor,
+    DeliveryAttempt,
+    FrozenEmail,
+    OutgoingEmail,
+    StatusChange,
+)
 from letterbook.outgoing.queueing import cancel, queue_email
 from letterbook.outgoing.status import ALLOWED, ErrorClass, Outcome, Status
 from letterbook.outgoing.sweeping import sweep
@@ -262,13 +268,19 @@ class SendingWorld:
     def check(self, email: OutgoingEmail) -> None:
         """Compare what Letterbook says of an email with what Gmail really sent: the promises of sending."""
         email.refresh_from_db()
+        everything = list(self.accepted)
         keys = {str(key) for key in email.frozen.values_list("send_key", flat=True)}
-        accepted = [one for one in self.accepted if one.send_key in keys]
+        known = {str(key) for key in FrozenEmail.objects.values_list("send_key", flat=True)}
+        accepted = [one for one in everything if one.send_key in keys]
         assert len(accepted) <= 1, "sent twice"
+        # A key that was given up for another one, when the email was dated anew, is never sent.
+        assert {one.send_key for one in everything} <= known, "sent twice"
         if email.status == Status.SENT:
             assert [one.gmail_message_id for one in accepted] == [email.gmail_message_id], (
                 "sent, but Gmail never accepted it"
             )
+            kept = {bytes(one.sha256).hex() for one in email.frozen.all()}
+            assert {one.raw_sha256 for one in accepted} <= kept, "Gmail got other bytes"
             assert (email.due_at, email.leased_until) == (None, None), (
                 "written to after it was sent"
             )

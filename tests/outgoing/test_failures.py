@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.utils import format_datetime
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -237,13 +236,6 @@ class TestAfterReconnecting:
         assert email.status == Status.QUEUED
         assert (only(email).resolution, only(email).was_resolved_by_itself) == ("retried", True)
         assert email.frozen.count() == 1, "the same bytes under the same key"
-
-    def test_what_leaves_days_later_carries_the_date_on_which_it_leaves(self, fail, at):
-        """S92."""
-        email, later = fail(ErrorClass.NEEDS_RECONNECTING), at + timedelta(days=3)
-        sweep(at=later)
-        raw = bytes(email.frozen.order_by("-round")[0].raw)
-        assert f"Date: {format_datetime(later)}\r\n".encode() in raw
 
     @pytest.mark.parametrize("kind", sorted(set(ErrorClass) - {ErrorClass.NEEDS_RECONNECTING}))
     def test_what_failed_for_another_reason_stays_failed(self, fail, at, kind):

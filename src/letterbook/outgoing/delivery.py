@@ -101,7 +101,7 @@ def _may_be_submitted_again(claim: Claim, *, clock: Clock) -> bool:
 def _draft(claim: Claim, line: Line, *, clock: Clock) -> Mapping[str, str] | None:
     """Have a draft at the provider and return what is to be written down of it, None when there is none to submit."""
     try:
-        prepared = prepare_draft(claim, line)
+        prepared = prepare_draft(claim, line, at=clock())
     except ProviderError as error:
         refuse(claim, error, at=clock())
         return None

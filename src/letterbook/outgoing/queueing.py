@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from letterbook.kit.refusals import Conflict, Invalid
 from letterbook.mailboxes.models import Mailbox, MailboxState
-from letterbook.outgoing.dating import date_anew, date_anew_when_old, is_in_doubt
 from letterbook.outgoing.failures import Resolution, close_failure
 from letterbook.outgoing.freezing import freeze
 from letterbook.outgoing.models import Actor, FrozenEmail, OutgoingEmail
@@ -134,13 +134,32 @@ def reschedule(
             way_out="Look at it again in a minute: by then it is sent, has failed, or waits.",
         )
     if queued.send_at != due_at:
-        date_anew(queued, date=due_at, at=at)
+        _freeze_for(queued, date=due_at, at=at)
     OutgoingEmail.objects.filter(pk=queued.pk).update(
         due_at=due_at, send_at=due_at, due_reason="", updated_at=at
     )
     wake_at(queued.mailbox_id, at=due_at)
     _announce(queued)
     email.refresh_from_db()
+
+
+def _freeze_for(queued: OutgoingEmail, *, date: datetime, at: datetime) -> None:
+    """Freeze what was surely not sent for another time, and leave no draft of before in Gmail until then."""
+    for frozen in queued.frozen.exclude(draft_id="").only("id"):
+        remove_draft_soon(frozen.pk)
+    _shut_out_sleepers(queued)
+    freeze(queued, date=date, at=at)
+
+
+def _shut_out_sleepers(email: OutgoingEmail) -> None:
+    """Let no worker that slept past its lease submit what a person moved meanwhile."""
+    if email.attempts.filter(number=email.attempt).exists():
+        OutgoingEmail.objects.filter(pk=email.pk).update(attempt=F("attempt") + 1)
+
+
+def is_in_doubt(email: OutgoingEmail) -> bool:
+    """Return whether any of its bytes may have been sent."""
+    return email.frozen.filter(submitted_at__isnull=False).exists()
 
 
 @transaction.atomic
@@ -155,9 +174,9 @@ def retry(
 ) -> None:
     """Queue a failed email again, now or for a moment later; one that may have been sent only when told so.
 
-    What is known not to have been sent goes out as the same bytes under the same key, unless their date is minutes
-    old by now. "Send again" is a new email with a new key, and the worker looks once more for the first one before it
-    sends it.
+    What is known not to have been sent goes out as the same bytes under the same key, but for the date, where that is
+    minutes old by then. "Send again" is a new email with a new key, and the worker looks once more for the first one
+    before it sends it.
     """
     failed = lock_writable(member, email)
     if failed.status != Status.FAILED:
@@ -178,7 +197,7 @@ def retry(
     if is_unconfirmed:
         freeze(failed, date=at, at=at)
     else:
-        date_anew_when_old(failed, at=at)
+        _shut_out_sleepers(failed)
     wake_at(failed.mailbox_id, at=due_at)
     email.refresh_from_db()
 

@@ -13,7 +13,6 @@ from django.db.models import Exists, F, OuterRef
 
 from letterbook.kit.refusals import Conflict, Refused
 from letterbook.mailboxes.models import MailboxState
-from letterbook.outgoing.dating import date_anew_when_old
 from letterbook.outgoing.drafts import duplicate
 from letterbook.outgoing.failures import Failure, FailureQuerySet
 from letterbook.outgoing.models import WORKER, Actor, OutgoingEmail
@@ -187,7 +186,6 @@ def _let_go(failure: Failure, *, at: datetime) -> bool:
     try:
         with transaction.atomic():
             email.mark_queued(WORKER, at=at, due_at=at, reason=_BECAUSE_RECONNECTED)
-            date_anew_when_old(email, at=at)
             wake_at(email.mailbox_id, at=at)
     except Refused:
         return False  # A person was quicker, or has to look at it.

@@ -148,8 +148,8 @@ class MailProvider(Protocol):
     def list_drafts(self, *, limit: int = 20) -> tuple[Draft, ...]:
         """Return the newest drafts (labels may be unknown: empty)."""
 
-    def delete_draft(self, draft_id: str) -> None:
-        """Delete a draft; a draft already gone is fine."""
+    def delete_draft(self, draft_id: str) -> bool:
+        """Delete a draft; return whether there was one. A draft already gone is fine."""
 
     def send_draft(self, draft_id: str) -> SentMessage:
         """Send a stored draft. `Gone` means there was no such draft to send; `OutcomeUnknown` means ask."""

@@ -153,12 +153,13 @@ class GmailMailbox(MailProvider):
             _Ask(f"{_ME}/drafts", params=(("maxResults", str(limit)),)), reading.read_drafts
         )
 
-    def delete_draft(self, draft_id: str) -> None:
-        """Delete a draft; a draft already gone is fine."""
+    def delete_draft(self, draft_id: str) -> bool:
+        """Delete a draft; return whether there was one. A draft already gone is fine."""
         try:
             self._ask(_Ask(f"{_ME}/drafts/{_segment(draft_id)}", method="DELETE"), lambda _: None)
         except Gone:
-            return
+            return False
+        return True
 
     def send_draft(self, draft_id: str) -> SentMessage:
         """Send a stored draft. `Gone` means there was no such draft to send; `OutcomeUnknown` means ask."""
