@@ -93,3 +93,30 @@ def test_a_history_is_narrowed_by_the_same_words_as_on_the_page(hers, his, alice
         for name, query in narrowed.items()
     }
     assert counts == {"has_files": (1, 0), "since": (1, 1), "mailbox": (2, 2), "nobody's": (0, 0)}
+
+
+def test_a_note_is_kept_to_oneself_and_shown_to_the_team_later(hers, his, anna):
+    """S73: who sees it is a field like the others; its earlier words stay its writer's."""
+    given = {"contact_id": str(anna.pk), "text": "Hesitates.", "is_private": True}
+    path = f"/activities/{his.post('/activities', given).json()['id']}"
+    assert hers.get(path).status_code == hers.get(f"{path}/changes").status_code == 404
+    assert history(hers, anna) == []
+    shown = his.ask("PATCH", path, {"text": "Decides on Monday.", "is_private": False}).json()
+    assert shown["is_private"] is False
+    assert hers.get(path).json()["text"] == "Decides on Monday."
+    assert hers.get(f"{path}/changes").json() == []
+    assert hers.ask("PATCH", path, {"is_private": True}).status_code == 403
+
+
+def test_a_note_is_moved_to_another_contact(hers, charlie, alice, anna):
+    """S73: its contact link; another team's contact is none."""
+    path = f"/activities/{hers.post('/activities', {'contact_id': str(anna.pk), 'text': 'x'}).json()['id']}"
+    otto, elsewhere = a_contact(alice, "Otto"), a_contact(charlie)
+    assert hers.ask("PATCH", path, {"contact_id": str(elsewhere.pk)}).status_code == 422
+    assert hers.ask("PATCH", path, {"contact_id": None, "text": "y"}).json()["contact_id"] == str(
+        anna.pk
+    )
+    assert hers.ask("PATCH", path, {"contact_id": str(otto.pk)}).json()["contact_id"] == str(
+        otto.pk
+    )
+    assert (history(hers, anna), len(history(hers, otto))) == ([], 1)

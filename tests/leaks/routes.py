@@ -14,8 +14,8 @@ from letterbook.web.urls import urlpatterns
 
 # What `pk` is of, by the names of the pages.
 PK = {
-    "contact": """contact write-note taken-out edit-activity pin-activity unpin-activity finish-task reopen-task
-        delete-activity restore-activity add-address choose-primary drop-address assign-contact edit-contact
+    "contact": """contact write-note taken-out edit-activity move-activity pin-activity unpin-activity finish-task
+        reopen-task delete-activity restore-activity add-address choose-primary drop-address assign-contact edit-contact
         delete-contact merge-contact share-contact hold-contact release-contact erase-contact
         not-the-same split-contact""",
     "company": "company rename-company give-domain take-domain",

@@ -136,12 +136,13 @@ def test_what_is_hidden_makes_no_difference(alice, bob, charlie, people):
     assert words_in(before["bob"], NOTES | MARKED | HUSHED) == NOTES
     assert not words_in(before["charlie"], NOTES | MARKED | HUSHED)
     hers = everything_told(people["alice"], rest | shown | hidden)
-    hers |= everything_told(people["alice"], rest | shown, of={"message", "thread"})
+    hers |= everything_told(people["alice"], rest | shown, of={"message", "thread", "activity"})
     assert words_in(hers, NOTES | MARKED | HUSHED) == NOTES | MARKED | HUSHED
 
 
 # Hers alone: for a team-mate these are not there.
 HERS = {
+    "activity",
     "message",
     "thread",
     "email",

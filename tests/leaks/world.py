@@ -32,6 +32,7 @@ from letterbook.outgoing.templates import create_template
 from letterbook.teams import joining
 from letterbook.teams.models import ApiToken, Invitation, Membership
 from letterbook.teams.tokens import create_token
+from letterbook.timeline.keeping import rewrite_activity, write_activity
 from letterbook.timeline.models import Activity
 from written import a_draft, a_failed_email, a_queued_email
 
@@ -41,8 +42,8 @@ IN_MAIL = ("subject", "text", "file", "bcc")
 NOTES = {"annasname", "annasnote", "annastag", "annasfield", "teamtemplate"}
 MARKED = {f"marked{one}" for one in IN_MAIL}
 HUSHED = {f"hush{one}" for one in IN_MAIL} | {
-    "hushdraft", "hushqueued", "hushfailed", "hushattached", "hushtemplate", "hushtoken", "hushlabel", "hushrule",
-    "hushquarantine", "hushstranger",
+    "hushnote", "hushtask", "hushdraft", "hushqueued", "hushfailed", "hushattached", "hushtemplate", "hushtoken",
+    "hushlabel", "hushrule", "hushquarantine", "hushstranger",
 }  # fmt: skip
 
 
@@ -119,11 +120,20 @@ def keep_to_oneself(
     stranger.delete()
     share_contact(alice, anna, level=Sharing.PRIVATE, at=at)
     share_thread(alice, message.thread_id, level=Sharing.PRIVATE, at=at)
+    own = _of_her_own(alice, anna, at=at)
     written = _written(alice, box, at=at)
     return {
         **_around_the_mailbox(alice, open_things["carol"], box, message, at=at), **written,
-        "message": message.pk, "thread": message.thread_id, "message_id": message.message_id,
+        "message": message.pk, "thread": message.thread_id, "message_id": message.message_id, "activity": own,
     }  # fmt: skip
+
+
+def _of_her_own(alice: Membership, anna: Any, *, at: datetime) -> Any:
+    write_activity(
+        alice, anna, type="task", text="hushtask", due_on=at.date(), is_private=True, at=at
+    )
+    note = write_activity(alice, anna, type="note", text="hushnote", is_private=True, at=at)
+    return rewrite_activity(alice, note.pk, text="hushnote, changed", at=at).pk
 
 
 def _written(alice: Membership, box: Any, *, at: datetime) -> dict[str, Any]:

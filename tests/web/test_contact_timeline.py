@@ -189,6 +189,26 @@ def test_a_changed_note_tells_what_it_was_and_who_changed_it(alice, bob, anna):
     assert [one.was for one in note.changes.all()] == [{"text": "Prefers calls."}]
 
 
+def test_a_note_is_kept_to_oneself_on_the_page_and_moved_to_whom_it_is_about(alice, bob, anna):
+    """S73: who sees it and whose history it is in are asked where it is written and edited."""
+    post(bob, "write-note", anna.pk, type="note", text="Hesitates.", seen_by="me")
+    assert "Note by you Only you" in text_of(page_of(bob, anna))
+    assert "Hesitates." not in text_of(page_of(alice, anna))
+    note, otto = Activity.objects.get(), a_contact(alice, "Otto Vane", "otto@vane.example")
+    edit = reverse("edit-activity", args=[anna.pk, note.pk])
+    assert 'value="me" selected' in words(as_member(bob).get(edit))
+    as_member(bob).post(edit, {"text": "Decides on Monday.", "seen_by": "team"})
+    assert "Decides on Monday." in text_of(page_of(alice, anna))
+    assert 'name="seen_by"' not in words(as_member(alice).get(edit))
+    move = reverse("move-activity", args=[anna.pk, note.pk])
+    assert str(otto.pk) in words(as_member(alice).get(f"{move}?q=vane"))
+    assert as_member(alice).post(move, {"contact": "nobody"}).status_code == 422
+    moved = as_member(alice).post(move, {"contact": str(otto.pk)}, follow=True)
+    assert "no longer in that of Anna Lind" in text_of(moved)
+    assert "Until you changed it: in the history of another contact" in text_of(moved)
+    assert "Decides on Monday." not in text_of(page_of(alice, anna))
+
+
 def test_what_is_pinned_stands_on_top_and_in_its_place(alice, bob, box, anna):
     message = a_message(box, anna, subject="The contract")
     a_message(box, anna, subject="Later")

@@ -117,7 +117,10 @@ def get_activity(request: TokenRequest, activity_id: UUID) -> WrittenShown:
 def patch_activity(
     request: TokenRequest, activity_id: UUID, changes: ActivityChanges
 ) -> WrittenShown:
-    """Change an activity of your own, or say that a task is done; what an email says cannot be changed."""
+    """Change an activity of your own, who sees it and whose history it is in, or say that a task is done.
+
+    What an email says cannot be changed.
+    """
     return show_written(
         rewrite_activity(request.auth, activity_id, at=timezone.now(), **changes.fields())
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from ninja import Schema
@@ -40,6 +40,7 @@ class WrittenShown(Schema):
     assignee: TeamMate | None
     done_at: datetime | None
     pinned_at: datetime | None
+    is_private: bool = Field(description="whether only its writer sees it")
     created_at: datetime
     updated_at: datetime
 
@@ -47,10 +48,12 @@ class WrittenShown(Schema):
 class _Fields(Given):
     """What is asked of both: a text and a time cannot be taken away, the rest can."""
 
+    _beside: ClassVar[set[str]] = set()
+
     def fields(self) -> ActivityFields:
         """Return what was given, by the names of the activity's fields."""
-        given = self.model_dump(exclude_unset=True, exclude={"contact_id", "type"})
-        for name in ("text", "occurred_at", "is_done"):
+        given = self.model_dump(exclude_unset=True, exclude=self._beside)
+        for name in ("text", "occurred_at", "is_done", "is_private", "contact_id"):
             if given.get(name, "") is None:
                 del given[name]
         return cast(ActivityFields, given)
@@ -58,6 +61,8 @@ class _Fields(Given):
 
 class ActivityGiven(_Fields):
     """A new activity; it happened now unless `occurred_at` says otherwise."""
+
+    _beside: ClassVar[set[str]] = {"contact_id", "type"}
 
     contact_id: UUID
     type: Text = Field(default="note", max_length=40, description="one of GET /activity-types")
@@ -67,6 +72,7 @@ class ActivityGiven(_Fields):
     due_on: date | None = None
     assignee_id: UUID | None = None
     is_done: bool = False
+    is_private: bool = Field(default=False, description="only its writer sees it")
 
 
 class ActivityChanges(_Fields):
@@ -78,6 +84,10 @@ class ActivityChanges(_Fields):
     due_on: date | None = None
     assignee_id: UUID | None = None
     is_done: bool = False
+    is_private: bool = Field(
+        default=False, description="only its writer sees it, and only they change this"
+    )
+    contact_id: UUID | None = Field(default=None, description="in whose history it stands")
 
 
 class ChangeShown(Schema):
@@ -113,6 +123,7 @@ def show_written(activity: Activity) -> WrittenShown:
         assignee=team_mate(activity.assignee),
         done_at=activity.done_at,
         pinned_at=activity.pinned_at,
+        is_private=activity.is_private,
         created_at=activity.created_at,
         updated_at=activity.updated_at,
     )

@@ -133,6 +133,7 @@ class ActivityShown(Schema):
     assignee: TeamMate | None
     done_at: datetime | None
     is_pinned: bool
+    is_private: bool = Field(description="whether only its writer sees it")
 
 
 @router.get("/contacts", response=answers(Page[ContactShown]), operation_id="list_contacts")
@@ -263,6 +264,7 @@ def show_line(line: TimelineLine) -> ActivityShown:
         assignee=team_mate(line.assignee),
         done_at=line.done_at,
         is_pinned=line.is_pinned,
+        is_private=line.is_private,
     )
 
 

@@ -49,6 +49,7 @@ class Leaving:
     successors: tuple[Membership, ...]
     contacts: int
     tasks: int
+    private_lines: int
     drafts: int
     templates: int
     tokens: int
@@ -82,6 +83,7 @@ def preview_leaving(member: Membership, target: Membership) -> Leaving:
             successors=tuple(_others(target)),
             contacts=_contacts(target).count(),
             tasks=_tasks(target).count(),
+            private_lines=_private_lines(target).count() if is_own else 0,
             drafts=drafts.count() if is_own else 0,
             templates=templates.count() if is_own else 0,
             tokens=ApiToken.objects.filter(member=target, revoked_at=None).count() if is_own else 0,
@@ -151,7 +153,14 @@ def _contacts(target: Membership) -> ContactQuerySet:
 
 
 def _tasks(target: Membership) -> ActivityQuerySet:
-    return Activity.objects.filter(team_id=target.team_id, assignee_id=target.user_id, done_at=None)
+    # What only they see is nobody else's to go on with.
+    return Activity.objects.filter(
+        team_id=target.team_id, assignee_id=target.user_id, done_at=None, is_private=False
+    )
+
+
+def _private_lines(target: Membership) -> ActivityQuerySet:
+    return Activity.objects.filter(team_id=target.team_id, user_id=target.user_id, is_private=True)
 
 
 def _hand_on(target: Membership, successor: Membership | None, *, at: datetime) -> None:

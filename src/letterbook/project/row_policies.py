@@ -132,11 +132,13 @@ WALLS: dict[str, Wall] = {
     ),
     "correspondence_opening": Wall(f"{_TEAM} AND (mailbox_id = {_OWN} OR user_id = {_PERSON})"),
     "timeline_activity": Wall(
-        f"{_TEAM} AND (message_id IS NULL OR {_knows_message('timeline_activity.message_id')})"
+        f"{_TEAM} AND ((message_id IS NULL AND (NOT is_private OR user_id = {_PERSON}))"
+        f" OR {_knows_message('timeline_activity.message_id')})"
     ),
     "timeline_activitychange": Wall(
         f"{_TEAM} AND EXISTS (SELECT FROM timeline_activity line"
-        f" WHERE line.id = timeline_activitychange.activity_id{_ONE_BY_ONE})"
+        " WHERE line.id = timeline_activitychange.activity_id"
+        f" AND (NOT was_private OR line.user_id = {_PERSON}){_ONE_BY_ONE})"
     ),
     # A picture is found by the digest of its address, which only its email tells.
     "pictures_remotepicture": _OF_THE_TEAM,

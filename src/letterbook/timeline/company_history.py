@@ -17,7 +17,7 @@ from letterbook.kit.cursors import Position, read_cursor, write_cursor
 from letterbook.kit.refusals import NotFound
 from letterbook.mailboxes.models import Sharing
 from letterbook.teams.models import Membership
-from letterbook.timeline.models import Activity
+from letterbook.timeline.models import Activity, is_written_for
 from letterbook.timeline.reading import MAX_LIMIT, TimelineLine, show_lines
 from letterbook.timeline.seeing_many import is_known_to_be_on_it
 
@@ -105,7 +105,8 @@ def _seen(ids: list[UUID], company: Company, reach: Reach) -> list[Activity]:
             viewer_bcc=bcc_seen(reach, message_ref="message_id"),
         )
         .filter(
-            Q(message=None) | Q(is_known_to_be_on_it(reach), viewer_access__gte=Sharing.METADATA)
+            is_written_for(reach)
+            | Q(is_known_to_be_on_it(reach), viewer_access__gte=Sharing.METADATA)
         )
         .select_related("message", "user", "assignee", "contact")
         .defer("message__text", "message__search")

@@ -16,9 +16,9 @@ from letterbook.contacts.holding import check_is_not_held
 from letterbook.contacts.models import Contact
 from letterbook.kit.refusals import NotFound
 from letterbook.teams.audit import record_audit
-from letterbook.teams.events import announce
 from letterbook.teams.models import Membership
 from letterbook.timeline.models import Activity, ActivityQuerySet
+from letterbook.timeline.telling import tell_of_line
 from letterbook.timeline.writable import check_may_write, lock_activity, may_write
 
 KEPT_FOR = timedelta(days=30)
@@ -36,7 +36,7 @@ def delete_activity(member: Membership, activity_id: UUID, *, at: datetime) -> A
     check_is_not_held(activity.contact, "lose anything of their history")
     activity.deleted_at, activity.deleted_by, activity.updated_at = at, member.user, at
     activity.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
-    _tell(activity)
+    tell_of_line(activity)
     _record("deleted", activity, member, at=at)
     return activity
 
@@ -53,7 +53,7 @@ def restore_activity(member: Membership, activity_id: UUID, *, at: datetime) -> 
         raise NotFound("There is no such deleted activity.")
     activity.deleted_at, activity.deleted_by, activity.updated_at = None, None, at
     activity.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
-    _tell(activity)
+    tell_of_line(activity)
     _record("put back", activity, member, at=at)
     return activity
 
@@ -79,6 +79,9 @@ def forget_deleted(*, at: datetime) -> int:
 
 
 def _record(what: str, activity: Activity, member: Membership, *, at: datetime) -> None:
+    # The log is the team's; what only its writer sees is not told there either.
+    if activity.is_private:
+        return
     record_audit(
         f"{activity.type} {what}",
         team_id=member.team_id,
@@ -87,7 +90,3 @@ def _record(what: str, activity: Activity, member: Membership, *, at: datetime) 
         subject=("contact", activity.contact_id),
         activity=str(activity.pk),
     )
-
-
-def _tell(activity: Activity) -> None:
-    announce("activity", team_id=activity.team_id, row_id=activity.pk)

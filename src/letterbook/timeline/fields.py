@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from letterbook.kit.refusals import Invalid
@@ -13,6 +13,7 @@ from letterbook.timeline.activity_types import KnownType
 LONGEST_TEXT = 20_000
 LONGEST_MINUTES = 24 * 60
 _FURTHEST_AHEAD = timedelta(days=366)
+_AS_THEY_ARE: tuple[Literal["is_private", "contact_id"], ...] = ("is_private", "contact_id")
 _EARLIEST_YEAR = 1900
 _LATEST_YEAR = 2200
 
@@ -26,6 +27,8 @@ class ActivityFields(TypedDict, total=False):
     due_on: date | None
     assignee_id: UUID | None
     is_done: bool
+    is_private: bool
+    contact_id: UUID
 
 
 # Any: the value of whichever column.
@@ -47,7 +50,7 @@ def checked_columns(
         columns["assignee_id"] = _checked_person(fields["assignee_id"], member)
     if "is_done" in fields:
         columns["done_at"] = at if fields["is_done"] else None
-    return columns
+    return columns | {name: fields[name] for name in _AS_THEY_ARE if name in fields}
 
 
 def _check_that_the_type_has(kind: KnownType, fields: ActivityFields) -> None:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from letterbook.contacts.models import Contact
-from letterbook.correspondence.access import SeenBySomeone, reach_of
+from letterbook.correspondence.access import Reach, SeenBySomeone, reach_of
 from letterbook.correspondence.models import (
     Direction,
     Message,
@@ -30,11 +30,22 @@ class ActivityType(models.TextChoices):
     TASK = "task", "Task"
 
 
+def is_written_for(reach: Reach) -> Q:
+    """Return the condition "people wrote it themselves, for the team or the viewer for nobody else"."""
+    if reach.narrowed_to is not None:
+        # Who looks as somebody else sees what both do, and of two people's own nothing is both's.
+        return Q(message=None, is_private=False)
+    return Q(message=None) & (Q(is_private=False) | Q(user_id=reach.user_id))
+
+
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def visible_to(self, member: Membership) -> ActivityQuerySet:
-        """The team's notes and calls, and the emails this member may know of, with their `access` level."""
+        """The team's notes and calls, one's own private ones, and the emails this member may know of.
+
+        They come with their `access` level.
+        """
         reach = reach_of(member)
-        may_know = Q(message=None) | Q(
+        may_know = is_written_for(reach) | Q(
             is_reachable(reach, level=Sharing.METADATA, message_ref="message_id")
         )
         return self.filter(may_know, team_id=member.team_id).annotate(
@@ -77,6 +88,8 @@ class Activity(SeenBySomeone, models.Model):
     direction = models.CharField(max_length=3, choices=Direction.choices, blank=True)
     occurred_at = models.DateTimeField()
     text = models.TextField(blank=True)
+    # Only who wrote it sees it. What an email shows is up to its copies.
+    is_private = models.BooleanField(default=False, db_default=False)
     # How long a call or a meeting took; of a task, by when, by whom, and when it was done.
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
@@ -113,6 +126,10 @@ class Activity(SeenBySomeone, models.Model):
             models.CheckConstraint(
                 condition=~Q(type="email") | Q(text="", minutes=None, due_on=None, done_at=None),
                 name="activity_email_says_what_its_message_says",
+            ),
+            models.CheckConstraint(
+                condition=~Q(type="email") | Q(is_private=False),
+                name="activity_email_is_seen_as_its_copies",
             ),
         ]
         indexes = [
@@ -175,8 +192,13 @@ class Activity(SeenBySomeone, models.Model):
 
 class ActivityChangeQuerySet(models.QuerySet["ActivityChange"]):
     def visible_to(self, member: Membership) -> ActivityChangeQuerySet:
-        """Changes of the activities this member may know of."""
-        return self.filter(team_id=member.team_id, activity__in=Activity.objects.visible_to(member))
+        """Changes of the activities this member may know of; what one was while it was private is its writer's."""
+        is_theirs = Q(was_private=False)
+        if member.looking_as is None:
+            is_theirs |= Q(activity__user_id=member.user_id)
+        return self.filter(
+            is_theirs, team_id=member.team_id, activity__in=Activity.objects.visible_to(member)
+        )
 
 
 class ActivityChange(models.Model):
@@ -190,6 +212,8 @@ class ActivityChange(models.Model):
     )
     at = models.DateTimeField()
     was = models.JSONField(default=dict)
+    # Until then only its writer saw it: it is not shown to others because the activity is later.
+    was_private = models.BooleanField(default=False, db_default=False)
 
     objects = ActivityChangeQuerySet.as_manager()
 
@@ -201,5 +225,7 @@ class ActivityChange(models.Model):
         ]
         triggers = [
             # Only who changed it may be forgotten, when that person's account is deleted.
-            pgtrigger.ReadOnly(name="what_it_was_stays", fields=["team", "activity", "at", "was"]),
+            pgtrigger.ReadOnly(
+                name="what_it_was_stays", fields=["team", "activity", "at", "was", "was_private"]
+            ),
         ]

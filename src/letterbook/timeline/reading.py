@@ -50,6 +50,7 @@ class TimelineLine:
     assignee: User | None = None
     done_at: datetime | None = None
     is_pinned: bool = False
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def _lines(shown: list[Activity], reach: Reach) -> Iterable[TimelineLine]:
             assignee=activity.assignee,
             done_at=activity.done_at,
             is_pinned=activity.pinned_at is not None,
+            is_private=activity.is_private,
         )
 
 

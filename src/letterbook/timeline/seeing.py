@@ -10,7 +10,7 @@ from letterbook.correspondence.models import access_level, bcc_seen, is_reachabl
 from letterbook.kit.refusals import NotFound
 from letterbook.mailboxes.models import Sharing
 from letterbook.teams.models import Membership
-from letterbook.timeline.models import Activity, ActivityQuerySet
+from letterbook.timeline.models import Activity, ActivityQuerySet, is_written_for
 
 
 def seen_activities(
@@ -29,7 +29,7 @@ def seen_activities(
         _activities(member, contact)
         .annotate(viewer_access=level, viewer_bcc=bcc)
         .filter(
-            Q(message=None)
+            is_written_for(reach)
             | Q(_is_known_to_be_on_it(contact, reach), viewer_access__gte=Sharing.METADATA)
         )
     )
@@ -45,7 +45,7 @@ def counted_activities(
     reach = reach or reach_of(member)
     may_know = is_reachable(reach, level=Sharing.METADATA, message_ref="message_id")
     return _activities(member, contact).filter(
-        Q(message=None) | (Q(may_know) & _is_known_to_be_on_it(contact, reach))
+        is_written_for(reach) | (Q(may_know) & _is_known_to_be_on_it(contact, reach))
     )
 
 

@@ -80,6 +80,7 @@ class Entry:
     claimed_at: datetime | None = None
     former: tuple[Former, ...] = ()
     is_pinned: bool = False
+    is_private: bool = False
     is_new: bool = False
     earlier: tuple[Entry, ...] = ()
 

@@ -57,6 +57,7 @@ def show_line(
         actions=(_finish(line, contact_id),) if status in {"due", "overdue"} else (),
         former=tuple(_formers(changes, who)),
         is_pinned=line.is_pinned,
+        is_private=line.is_private,
     )
 
 
@@ -79,6 +80,7 @@ def menu_of(line: TimelineLine, member: Membership, *, contact_id: UUID) -> tupl
         return tuple(menu)
     if is_written:
         menu.append(Action("Edit", at("edit-activity")))
+        menu.append(Action("Move to another contact", at("move-activity")))
     word = "Delete" if is_written else "Take out of this history"
     return (*menu, Action(word, at("delete-activity"), is_post=True))
 
@@ -132,6 +134,10 @@ def _what_it_was(change: Change) -> str:
         parts.append(f"{was['minutes']} min" if was["minutes"] else "no length")
     if "due_on" in was:
         parts.append(f"due {was['due_on']}" if was["due_on"] else "no day")
+    if "is_private" in was:
+        parts.append("only theirs to see" if was["is_private"] else "for the whole team to see")
+    if "contact_id" in was:
+        parts.append("in the history of another contact")
     if "assignee_id" in was:
         parts.append("for somebody else" if was["assignee_id"] else "for nobody")
     return " · ".join(parts)

@@ -61,6 +61,7 @@ urlpatterns = [
         path(f"contacts/<uuid:pk>/activities/<uuid:activity>/{verb}", view, name=name)
         for verb, view, name in (
             ("edit", contact_activities.edit_activity, "edit-activity"),
+            ("move", contact_activities.move_activity, "move-activity"),
             ("pin", contact_activities.pin, "pin-activity"),
             ("unpin", contact_activities.unpin, "unpin-activity"),
             ("done", contact_activities.finish, "finish-task"),

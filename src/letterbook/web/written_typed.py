@@ -14,6 +14,9 @@ from letterbook.timeline.activity_types import type_of
 from letterbook.timeline.fields import ActivityFields
 from letterbook.timeline.reading import TimelineLine
 
+ONLY_ME = "me"
+THE_TEAM = "team"
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -24,6 +27,7 @@ class Typed:
     minutes: str = ""
     due_on: str = ""
     assignee: str = ""
+    seen_by: str = ""
 
 
 def read_typed(post: QueryDict) -> Typed:
@@ -39,6 +43,7 @@ def as_typed(line: TimelineLine) -> Typed:
         minutes=str(line.minutes or ""),
         due_on=line.due_on.isoformat() if line.due_on else "",
         assignee=str(line.assignee.pk) if line.assignee else "",
+        seen_by=ONLY_ME if line.is_private else THE_TEAM,
     )
 
 
@@ -46,6 +51,9 @@ def read_fields(post: QueryDict, name: str) -> ActivityFields:
     """Return what was typed as the fields of that type of activity; raise `Invalid` naming the field."""
     typed, kind = read_typed(post), type_of(name)
     fields = ActivityFields({"text": typed.text})
+    # Only its writer is asked who sees it.
+    if typed.seen_by:
+        fields["is_private"] = typed.seen_by == ONLY_ME
     if kind.has_length:
         fields["minutes"] = _minutes(typed.minutes)
         if typed.occurred_at:

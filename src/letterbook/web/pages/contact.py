@@ -15,6 +15,7 @@ from letterbook.contacts.models import Contact
 from letterbook.teams.people import people_of
 from letterbook.timeline.activity_types import activity_types
 from letterbook.timeline.deleting import deleted_activities
+from letterbook.timeline.models import Activity
 from letterbook.web.about_contact import about_contact
 from letterbook.web.contact_timeline import timeline_context
 from letterbook.web.known_of_contact import known_of
@@ -57,13 +58,13 @@ def show_contact(request: MemberRequest, found: Contact, **wrong: object) -> Htt
     return render_page(request, "web/contact/page.html", context, status=422 if wrong else 200)
 
 
-def _taken_out(request: MemberRequest, found: Contact) -> UUID | None:
+def _taken_out(request: MemberRequest, found: Contact) -> Activity | None:
     """What was just deleted, for the button that puts it back."""
     asked = request.GET.get("deleted", "")
     if not asked:
         return None
-    deleted = (one.pk for one in deleted_activities(request.member, found))
-    return next((pk for pk in deleted if str(pk) == asked), None)
+    deleted = deleted_activities(request.member, found)
+    return next((one for one in deleted if str(one.pk) == asked), None)
 
 
 def find_contact(request: MemberRequest, pk: UUID) -> Contact:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
+from letterbook.contacts.reading import list_contacts
 from letterbook.kit.refusals import Invalid
 from letterbook.teams.people import people_of
 from letterbook.timeline.activity_types import type_of
@@ -26,6 +27,8 @@ from letterbook.web.timeline_lines import show_line
 from letterbook.web.way_back import way_back
 from letterbook.web.who_is_who import who_is_who
 from letterbook.web.written_typed import as_typed, read_fields, read_typed
+
+_OFFERED = 20
 
 
 @require_POST
@@ -67,6 +70,7 @@ def edit_activity(request: MemberRequest, pk: UUID, activity: UUID) -> HttpRespo
         "contact": contact,
         "kind": type_of(line.type),
         "line": line,
+        "is_own": line.user == request.member.user,
         "typed": typed,
         "error": error,
         "former": show_line(line, who, contact_id=pk, changes=changes).former,
@@ -74,6 +78,28 @@ def edit_activity(request: MemberRequest, pk: UUID, activity: UUID) -> HttpRespo
     }
     status = 422 if error else 200
     return render_page(request, "web/contact/edit_activity.html", context, status=status)
+
+
+@member_required
+def move_activity(request: MemberRequest, pk: UUID, activity: UUID) -> HttpResponse:
+    """Offer the contacts whose history what somebody wrote may belong to; a POST moves it there."""
+    contact = find_contact(request, pk)
+    line = read_line(request.member, contact, activity)
+    if request.method == "POST":
+        chosen = _chosen(request.POST.get("contact", ""))
+        rewrite_activity(request.member, activity, at=now(), contact_id=chosen)
+        messages.success(request, f"It is in this history now, and no longer in that of {contact}.")
+        return _to_contact(chosen, to=f"line-{activity}")
+    query = request.GET.get("q", "").strip()
+    offered = list_contacts(request.member, query=query, limit=_OFFERED).contacts
+    context = {
+        "contact": contact,
+        "kind": type_of(line.type),
+        "line": line,
+        "q": query,
+        "offered": [one for one in offered if one.pk != pk],
+    }
+    return render_page(request, "web/contact/move_activity.html", context)
 
 
 @require_POST
@@ -136,6 +162,13 @@ def taken_out(request: MemberRequest, pk: UUID) -> HttpResponse:
     ]
     context = {"contact": contact, "lines": lines}
     return render_page(request, "web/contact/taken_out.html", context)
+
+
+def _chosen(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid("There is no such contact.", field="contact") from error
 
 
 def _words(activity: Activity) -> str:
