@@ -129,6 +129,35 @@ def test_what_was_deleted_while_the_history_was_lost_is_marked_and_kept(
     assert Message.objects.count() == 3
 
 
+@pytest.mark.parametrize("place", ["SPAM", "TRASH"])
+def test_spam_and_bin_that_were_emptied_while_the_history_was_lost_are_found(
+    mailbox, anna, arrive_on, read, check, gmail, at, place
+):
+    """S55: no listing shows what lay there; it is asked for, and what still lies there is not."""
+    emptied, rescued, lying = (arrive_on(number, days=3) for number in range(3))
+    read(mailbox)
+    account = gmail.mailbox(ALICE)
+    for one in (emptied, rescued, lying):
+        account.relabel(one, add=frozenset({place}), remove=frozenset({"INBOX"}))
+    read(mailbox, at=at + timedelta(minutes=1))
+    account.remove(emptied)
+    account.relabel(rescued, add=frozenset({"INBOX"}), remove=frozenset({place}))
+    gmail.expire_history(ALICE)
+    read(mailbox, at=at + timedelta(minutes=5))
+    asked = gmail.counts["messages.get"]
+    found = check(at + timedelta(minutes=6))
+    assert (found.missing, found.removed) == (0, 1)
+    assert gmail.counts["messages.get"] == asked + 2
+    rows = {row.provider_id: row for row in MailboxMessage.objects.all()}
+    assert {one: rows[one].is_removed_at_source for one in rows} == {
+        emptied: True,
+        rescued: False,
+        lying: False,
+    }
+    assert (rows[rescued].labels, place in rows[lying].labels) == (["INBOX", "UNREAD"], True)
+    assert Message.objects.count() == 3
+
+
 @pytest.mark.parametrize("is_hidden", [False, True])
 def test_what_was_taken_for_deleted_and_is_listed_is_there_again(
     mailbox, alice, anna, arrive_on, read, check, at, is_hidden

@@ -8,7 +8,7 @@ again after that is asked for again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -56,6 +56,8 @@ def check_some(stretch: Stretch) -> bool:
 
     Raises the provider's error; what was compared before it counts, and the next stretch goes on from there.
     """
+    if stretch.check.reached is None:
+        _look_into_spam_and_bin(stretch)
     for window in windows_before(stretch.check.reached, today=stretch.at.date()):
         if stretch.calls <= 0:
             return False
@@ -67,6 +69,28 @@ def check_some(stretch: Stretch) -> bool:
             )
             return True
     return False
+
+
+def _look_into_spam_and_bin(stretch: Stretch) -> None:
+    """Ask what became of kept mail that lay there: no other listing shows it, emptied or rescued."""
+    lay_there = MailboxMessage.objects.filter(
+        mailbox=stretch.mailbox, is_removed_at_source=False, labels__overlap=list(_HIDDEN)
+    ).exclude(state=LedgerState.SKIPPED)
+    if not lay_there.exists():
+        return
+    there = {one for label in _HIDDEN for one in _labelled(stretch, label)}
+    _look_for(stretch, lay_there.exclude(provider_id__in=there))
+
+
+def _labelled(stretch: Stretch, label: str) -> Iterator[str]:
+    page = ""
+    while True:
+        stretch.calls -= 1
+        answer = stretch.provider.list_messages(labels=[label], page=page)
+        yield from (ref.id for ref in answer.refs)
+        page = answer.next_page
+        if not page:
+            return
 
 
 def _is_all(stretch: Stretch, *, before: date) -> bool:
