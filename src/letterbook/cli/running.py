@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import InterfaceError, OperationalError, ProgrammingError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
-from letterbook.cli import accounting, mail, outgoing, people, questions, serving, upkeep
+from letterbook.cli import accounting, backups, mail, outgoing, people, questions, serving, upkeep
 from letterbook.cli.printing import complain
 from letterbook.kit.refusals import Refused
 from letterbook.project.embedded_postgres import DatabaseUnavailable
@@ -32,6 +32,7 @@ outgoing.add_to(app)
 questions.add_to(app)
 people.add_to(app)
 upkeep.add_to(app)
+backups.add_to(app)
 
 
 def main() -> None:

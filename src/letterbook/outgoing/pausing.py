@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from letterbook.mailboxes.keeping import pause_sending, resume_sending
 from letterbook.mailboxes.models import Kind, Mailbox
@@ -13,7 +14,7 @@ from letterbook.outgoing.queueing import doubt_unfinished_emails, resume_mailbox
 from letterbook.teams.audit import record_audit
 from letterbook.teams.models import Membership
 
-_RESTORED = "Restored from a backup. Resume when what is on its way was looked at."
+PAUSED_BY_RESTORE = "Restored from a backup. Resume when what is on its way was looked at."
 
 
 def pause_queue(member: Membership, mailbox: Mailbox, *, reason: str = "", at: datetime) -> None:
@@ -39,10 +40,12 @@ def pause_after_restore(*, at: datetime) -> int:
     shows to be unsent waits until somebody resumes its mailbox.
     """
     count = doubt_unfinished_emails(at=at)
-    going = Mailbox.objects.select_for_update().filter(kind=Kind.GMAIL, is_sending_paused=False)
-    for mailbox in list(going.order_by("pk")):
+    # `letterbook restore` paused them together with the rows; here it is put on record.
+    going = Q(is_sending_paused=False) | Q(sending_paused_reason=PAUSED_BY_RESTORE)
+    mailboxes = Mailbox.objects.select_for_update().filter(going, kind=Kind.GMAIL)
+    for mailbox in list(mailboxes.order_by("pk")):
         Mailbox.objects.filter(pk=mailbox.pk).update(
-            is_sending_paused=True, sending_paused_reason=_RESTORED, sending_paused_at=at
+            is_sending_paused=True, sending_paused_reason=PAUSED_BY_RESTORE, sending_paused_at=at
         )
         record_audit(
             "sending paused",
@@ -50,7 +53,7 @@ def pause_after_restore(*, at: datetime) -> int:
             user=None,
             at=at,
             subject=("mailbox", mailbox.pk),
-            reason=_RESTORED,
+            reason=PAUSED_BY_RESTORE,
         )
         announce_mailbox(mailbox)
     return count
