@@ -8,17 +8,24 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from factories import a_mailbox
-from letterbook.kit.refusals import Conflict, NotAllowed
+from letterbook.kit.refusals import Conflict, NotAllowed, Refused
 from letterbook.mailboxes.models import Mailbox, MailboxState, Sharing
+from letterbook.outgoing.claiming import Claim, Superseded, claim_email, take_step
 from letterbook.outgoing.desk import FailureFilter, causes_of, failures_for, failures_to_resolve
 from letterbook.outgoing.drafts import discard_draft
-from letterbook.outgoing.failures import Failure, Resolution
-from letterbook.outgoing.models import WORKER, Actor
+from letterbook.outgoing.failures import Failure, Resolution, reopen_failure
+from letterbook.outgoing.models import WORKER, Actor, DeliveryAttempt, OutgoingEmail, Step
 from letterbook.outgoing.queueing import dismiss, queue_email, resolve_as_sent, retry
-from letterbook.outgoing.resolving import correct, retry_many, retry_reconnected
+from letterbook.outgoing.resolving import (
+    correct,
+    retry_many,
+    retry_reconnected,
+    take_back_many,
+    undo,
+)
 from letterbook.outgoing.status import ErrorClass, Status
 from letterbook.outgoing.sweeping import sweep
-from written import a_failed_email
+from written import a_failed_email, a_queued_email
 
 ME, ANYONE = FailureFilter(), FailureFilter(is_open=None)
 
@@ -186,6 +193,111 @@ def test_many_are_retried_at_once_and_what_is_not_says_why(fail, alice, at):
     assert "resolved already" in reasons[quick.pk]
     unclear.refresh_from_db()
     assert unclear.status == Status.FAILED
+
+
+class TestTakingARetryBack:
+    """S18, S19, S95: the failure is open again, exactly as it was, and the history tells both moves."""
+
+    @pytest.fixture
+    def retried(self, fail, alice, at):
+        """An email whose retry leaves in ten seconds."""
+        email = fail(ErrorClass.NO_ANSWER, when=at - timedelta(hours=1))
+        email.refresh_from_db()
+        before = what_is_kept(email)
+        later = at + timedelta(seconds=10)
+        retry_many([only(email)], by=Actor.person(alice), member=alice, at=at, leaves_at=later)
+        email.refresh_from_db()
+        assert (email.status, only(email).is_open) == (Status.QUEUED, False)
+        return email, before
+
+    def test_it_is_failed_as_before(self, retried, alice, at):
+        email, before = retried
+        by = Actor.person(alice)
+        assert take_back_many(alice, queued_at=at, by=by, at=at + timedelta(seconds=5)) == 1
+        email.refresh_from_db()
+        assert what_is_kept(email) == before
+        last = email.status_changes.order_by("-number")[0]
+        assert (last.old, last.new, last.reason) == ("queued", "failed", "Retry taken back")
+        assert (last.user_id, last.error) == (alice.user_id, email.error)
+
+    def test_it_can_be_retried_again_and_sent(self, retried, alice, at):
+        email, _ = retried
+        undo(email, by=Actor.person(alice), member=alice, at=at)
+        retry(email, by=Actor.person(alice), member=alice, at=at)
+        assert claim_email(email.pk, at=at) is not None
+
+    def test_once_it_may_have_left_it_is_too_late(self, retried, alice, at):
+        """F25: the ten seconds are over, whether a worker took it yet or not."""
+        email, _ = retried
+        by, over = Actor.person(alice), at + timedelta(seconds=10)
+        assert take_back_many(alice, queued_at=at, by=by, at=over) == 0
+        claim_email(email.pk, at=over)
+        with pytest.raises(Conflict):
+            undo(email, by=by, member=alice, at=at)
+        email.refresh_from_db()
+        assert email.status == Status.QUEUED
+
+    def test_a_worker_that_slept_cannot_send_it_afterwards(self, fail, alice, at):
+        """F25: it held the email before it failed."""
+        email = fail(when=at - timedelta(hours=1))
+        email.refresh_from_db()
+        sleeper = DeliveryAttempt.objects.get(email=email)
+        retry_many(
+            [only(email)], by=Actor.person(alice), member=alice, at=at, leaves_at=at + timedelta(1)
+        )
+        undo(email, by=Actor.person(alice), member=alice, at=at)
+        retry(email, by=Actor.person(alice), member=alice, at=at)
+        assert email.attempt > sleeper.number
+        claim = Claim(email, email.frozen.get(), sleeper)
+        claim.email.attempt = sleeper.number
+        with pytest.raises(Superseded):
+            take_step(claim, Step.SUBMITTING, at=at)
+
+    def test_nobody_elses(self, retried, bob, charlie, at):
+        email, _ = retried
+        for other in (bob, charlie):
+            by = Actor.person(other)
+            assert take_back_many(other, queued_at=at, by=by, at=at) == 0
+            with pytest.raises(Refused):
+                undo(email, by=by, member=other, at=at)
+
+    def test_what_was_queued_by_hand_becomes_a_draft(self, mailbox, alice, at):
+        email = a_queued_email(alice, mailbox, at=at)
+        assert undo(email, by=Actor.person(alice), member=alice, at=at) == Status.DRAFT
+
+    def test_postgresql_refuses_what_the_code_would_never_do(self, retried, alice, at):
+        """A failure opened beside a queued email, or an older one come back after a try."""
+        email, _ = retried
+        row, as_before = OutgoingEmail.objects.filter(pk=email.pk), only(email).failed_at
+        with pytest.raises(DatabaseError), transaction.atomic():
+            reopen_failure(only(email))
+        claim_email(email.pk, at=at + timedelta(seconds=10))
+        with pytest.raises(DatabaseError), transaction.atomic():
+            row.update(status="failed", failed_at=as_before, error="x", error_class="gave_up")
+
+
+def what_is_kept(email):
+    """What a failed email and its failure say."""
+    of_email = (
+        "status",
+        "failed_at",
+        "error_class",
+        "error",
+        "error_evidence",
+        "due_at",
+        "version",
+    )
+    failure = only(email)
+    of_failure = (
+        "is_open",
+        "failed_at",
+        "error_class",
+        "error",
+        "resolved_by",
+        "resolved_as",
+        "told_at",
+    )
+    return [getattr(email, one) for one in of_email], [getattr(failure, one) for one in of_failure]
 
 
 def test_nobody_retries_a_team_mates_email_in_bulk(fail, alice, bob, bobs_box, at):

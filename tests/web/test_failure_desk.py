@@ -105,7 +105,7 @@ def test_what_one_cause_broke_is_retried_with_one_button(browser, alice, box):
 
 
 def test_retrying_many_can_be_taken_back_for_a_moment(browser, alice, bob, charlie, box):
-    """S16, S95: nothing has left yet, and one press makes drafts of all of them; of nobody else's."""
+    """S16, S95: nothing has left yet, and one press lets all of them be failed as before; of nobody else's."""
     for number in range(3):
         a_failed_email(alice, box, at=now(), subject=f"{number}", error_class=ErrorClass.NO_ANSWER)
     done = browser.post(reverse("retry-failures"), {"cause": f"gave_up|{box.pk}"}, follow=True)
@@ -115,9 +115,23 @@ def test_retrying_many_can_be_taken_back_for_a_moment(browser, alice, bob, charl
         assert "had left already" in words(as_member(member).post(undo, follow=True))
     assert OutgoingEmail.objects.filter(status=Status.QUEUED).count() == 3
     taken = browser.post(undo, follow=True)
-    assert "Three emails are drafts again. They were not sent." in text_of(taken)
-    assert OutgoingEmail.objects.filter(status=Status.DRAFT).count() == 3
+    assert "Three emails are failed again, as before. Nothing was sent." in text_of(taken)
+    assert Failure.objects.filter(email__status=Status.FAILED).open().count() == 3
     assert browser.post(reverse("undo-retries")).status_code == 422
+
+
+def test_retrying_a_single_one_is_taken_back_the_same_way(browser, alice, box):
+    """S95: not a draft that nobody looks for, but the failure that it was."""
+    email = a_failed_email(alice, box, at=now())
+    chosen = {"failure": [str(Failure.objects.get().pk)]}
+    done = browser.post(reverse("retry-failures"), chosen, follow=True)
+    undo = reverse("undo-email", args=[email.pk])
+    assert undo in words(done)
+    taken = browser.post(undo, follow=True)
+    assert "It is failed again, as before. Nothing was sent." in text_of(taken)
+    assert Failure.objects.get().is_open
+    story = text_of(browser.get(reverse("outgoing-email", args=[email.pk])))
+    assert "you took the retry back. Nothing was sent." in story
 
 
 def test_while_the_mailbox_is_away_its_button_is_reconnect(browser, alice, box):

@@ -128,6 +128,24 @@ class Failure(SeenBySomeone, models.Model):
                 ),
             ),
             pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+            # What was resolved is open again only where its email is failed again, as it was.
+            pgtrigger.Trigger(
+                name="reopened_with_its_email",
+                operation=pgtrigger.UpdateOf("resolved_at"),  # type: ignore[no-untyped-call]
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(
+                    "OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL"
+                ),
+                func="""
+                    IF NOT EXISTS (SELECT 1 FROM outgoing_outgoingemail email
+                                   WHERE email.id = NEW.email_id AND email.status = 'failed'
+                                       AND email.failed_at = NEW.failed_at
+                                       AND email.error_class = NEW.error_class) THEN
+                        RAISE EXCEPTION 'a failure is open again with its email' USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,4 +166,11 @@ def close_failure(email_id: UUID, *, resolution: Resolution, by: Actor, at: date
     """Resolve an email's open failure, if there is one; in the transaction that also moves the email."""
     Failure.objects.filter(email_id=email_id, resolved_at=None).update(
         resolved_at=at, resolution=resolution, resolved_by_id=by.user_id, resolved_as=by.kind
+    )
+
+
+def reopen_failure(failure: Failure) -> None:
+    """Open a failure again because its retry was taken back; in the transaction that also moves the email."""
+    Failure.objects.filter(pk=failure.pk).update(
+        resolved_at=None, resolution="", resolved_by=None, resolved_as=""
     )

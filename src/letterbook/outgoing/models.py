@@ -24,12 +24,12 @@ from letterbook.outgoing.attempts import Step as Step
 from letterbook.outgoing.email_templates import EmailTemplate as EmailTemplate
 from letterbook.outgoing.failures import Failure as Failure
 from letterbook.outgoing.failures import Resolution as Resolution
-from letterbook.outgoing.failures import close_failure
+from letterbook.outgoing.failures import close_failure, reopen_failure
 from letterbook.outgoing.links import Regarding as Regarding
 from letterbook.outgoing.notices import FailureNotice as FailureNotice
 from letterbook.outgoing.paces import Pace as Pace
 from letterbook.outgoing.shared_emails import is_shared
-from letterbook.outgoing.status import ALLOWED, WAYS_ON, ErrorClass, Status
+from letterbook.outgoing.status import ALLOWED, RETRY_TAKEN_BACK, WAYS_ON, ErrorClass, Status
 from letterbook.outgoing.status_changes import StatusChange as StatusChange
 from letterbook.teams.events import announce
 from letterbook.teams.models import Membership, Team, User
@@ -223,6 +223,25 @@ class OutgoingEmail(SeenBySomeone, models.Model):
                 operation=pgtrigger.Insert,
                 condition=pgtrigger.Q(new__status__df="draft"),
             ),
+            # A new failure is later than the queueing; an older one comes back only before anything was tried.
+            pgtrigger.Trigger(
+                name="retry_taken_back_untried",
+                operation=pgtrigger.UpdateOf("status"),  # type: ignore[no-untyped-call]
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(
+                    "OLD.status = 'queued' AND NEW.status = 'failed' AND NEW.failed_at < OLD.queued_at"
+                ),
+                func="""
+                    IF EXISTS (SELECT 1 FROM outgoing_deliveryattempt tried
+                               WHERE tried.email_id = NEW.id AND tried.started_at >= OLD.queued_at)
+                        OR NOT EXISTS (SELECT 1 FROM outgoing_failure f
+                               WHERE f.email_id = NEW.id AND f.failed_at = NEW.failed_at
+                                   AND f.error_class = NEW.error_class) THEN
+                        RAISE EXCEPTION 'a retry is taken back before anything was tried' USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # Only the trigger that appends to the log moves its end: called from within one, the depth is not 0.
             pgtrigger.Protect(
                 name="end_of_history",
@@ -302,6 +321,23 @@ class OutgoingEmail(SeenBySomeone, models.Model):
             email=self, team_id=self.team_id, mailbox_id=self.mailbox_id, author_id=self.author_id,
             error_class=error_class, error=error, evidence=evidence, attempt=attempt, failed_at=at,
         )  # fmt: skip
+
+    @transaction.atomic
+    def mark_failed_as_before(self, by: Actor, *, at: datetime) -> None:
+        """Move what was retried back to failed, its failure open as it was; raise `Conflict` once it was tried."""
+        retried = Failure.objects.filter(email=self, resolution=Resolution.RETRIED)
+        failure = retried.filter(resolved_at=self.queued_at).first()
+        if failure is None:
+            raise Conflict("This email was not retried.", way_out=WAYS_ON[Status(self.status)])
+        was_tried = DeliveryAttempt.objects.filter(
+            email=OuterRef("pk"), started_at__gte=OuterRef("queued_at")
+        )
+        self._move(
+            Status.FAILED, by, at=at, reason=RETRY_TAKEN_BACK, only_if=Q(due_at__gt=at) & ~Q(Exists(was_tried)),
+            failed_at=failure.failed_at, error_class=failure.error_class, error=failure.error,
+            error_evidence=failure.evidence, attempt=F("attempt") + 1, due_at=None, due_reason="", leased_until=None,
+        )  # fmt: skip
+        reopen_failure(failure)
 
     @transaction.atomic
     def _move(

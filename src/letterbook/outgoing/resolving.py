@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef
 from letterbook.kit.refusals import Conflict, Refused
 from letterbook.mailboxes.models import MailboxState
 from letterbook.outgoing.drafts import duplicate
-from letterbook.outgoing.failures import Failure, FailureQuerySet
+from letterbook.outgoing.failures import Failure, FailureQuerySet, Resolution
 from letterbook.outgoing.models import WORKER, Actor, OutgoingEmail
 from letterbook.outgoing.queueing import cancel, dismiss, resolve_as_sent, retry
 from letterbook.outgoing.scheduling import wake_at
@@ -86,19 +86,37 @@ def _retry_one(
 
 
 def take_back_many(member: Membership, *, queued_at: datetime, by: Actor, at: datetime) -> int:
-    """Make drafts of all that was queued with one press and has not begun to leave; return how many."""
-    emails = OutgoingEmail.objects.writable_by(member).filter(
-        status=Status.QUEUED, queued_at=queued_at, due_at__gt=at
+    """Let be failed again, as before, what was retried with one press and has not begun to leave; return how many."""
+    retried = Failure.objects.filter(
+        email=OuterRef("pk"), resolution=Resolution.RETRIED, resolved_at=queued_at
     )
-    return sum(_take_back(email, by=by, member=member, at=at) for email in emails[:MOST_AT_ONCE])
+    emails = OutgoingEmail.objects.writable_by(member).filter(
+        Exists(retried), status=Status.QUEUED, queued_at=queued_at, due_at__gt=at
+    )
+    return sum(_take_back(email, by=by, at=at) for email in emails[:MOST_AT_ONCE])
 
 
-def _take_back(email: OutgoingEmail, *, by: Actor, member: Membership, at: datetime) -> bool:
+def _take_back(email: OutgoingEmail, *, by: Actor, at: datetime) -> bool:
     try:
-        cancel(email, by=by, member=member, at=at, reason="Undone")
+        email.mark_failed_as_before(by, at=at)
     except Refused:
         return False  # The worker was quicker.
     return True
+
+
+@transaction.atomic
+def undo(email: OutgoingEmail, *, by: Actor, member: Membership, at: datetime) -> Status:
+    """Take back that an email was queued a moment ago, and return what it is again: a draft, or failed as before."""
+    queued = lock_writable(member, email)
+    was_retried = Failure.objects.filter(
+        email=queued, resolution=Resolution.RETRIED, resolved_at=queued.queued_at
+    )
+    if queued.status == Status.QUEUED and was_retried.exists():
+        queued.mark_failed_as_before(by, at=at)
+    else:
+        cancel(queued, by=by, member=member, at=at, reason="Undone")
+    email.refresh_from_db()
+    return Status(queued.status)
 
 
 @transaction.atomic

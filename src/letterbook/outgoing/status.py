@@ -2,7 +2,16 @@
 
     draft ⇄ queued → sent        queue, cancel; deliver
              ⇅
-           failed                fail, retry
+           failed                fail, retry; take the retry back
+
+| move | when | what is written beside it |
+|---|---|---|
+| draft → queued | somebody queues it | its exact bytes |
+| queued → draft | cancelled, unless a worker holds it or it may have been sent | why |
+| queued → sent | the provider accepted it | the provider's ids and time |
+| queued → failed | refused for good, or nobody can know | a new failure, open |
+| failed → queued | retried, by a person or because the cause is gone | its failure is resolved |
+| queued → failed | a retry is taken back, before anything was tried | its failure is open again, as it was |
 
 `sent` is final: later facts (a bounce, an answer) are recorded beside it.
 """
@@ -24,11 +33,17 @@ ALLOWED: frozenset[tuple[Status, Status]] = frozenset(
         (Status.DRAFT, Status.QUEUED),  # queue
         (Status.QUEUED, Status.DRAFT),  # cancel
         (Status.QUEUED, Status.SENT),  # the provider accepted it
-        (Status.QUEUED, Status.FAILED),  # refused for good, or nobody can know
+        (
+            Status.QUEUED,
+            Status.FAILED,
+        ),  # refused for good, nobody can know, or its retry is taken back
         (Status.FAILED, Status.QUEUED),  # retry
     }
 )
 
+
+# What the history says of a move queued → failed that a person made.
+RETRY_TAKEN_BACK = "Retry taken back"
 
 # What can be done about an email in each status: where another verb was asked for, these are the ways out.
 WAYS_ON: dict[Status, str] = {

@@ -17,7 +17,7 @@ from letterbook.outgoing.models import (
     StatusChange,
     Step,
 )
-from letterbook.outgoing.status import ErrorClass, Outcome, Status
+from letterbook.outgoing.status import RETRY_TAKEN_BACK, ErrorClass, Outcome, Status
 from letterbook.teams.models import User
 
 # What a line is about: pages give each its icon.
@@ -99,6 +99,8 @@ def _change_text(
             return f"once more by {by}: {change.reason or 'Retry'}."
         case (_, Status.DRAFT):
             return f"again, {(change.reason or 'taken back').lower()} by {by}. Nothing was sent."
+        case (Status.QUEUED, Status.FAILED) if change.reason == RETRY_TAKEN_BACK:
+            return f"again, as before: {by} took the retry back. Nothing was sent."
         case (_, Status.SENT):
             accepted = f" in attempt {change.attempt}" if change.attempt else ""
             return f"Gmail took it{accepted}."

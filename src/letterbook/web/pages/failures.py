@@ -174,16 +174,16 @@ def retry_failures(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required
 def take_back(request: MemberRequest) -> HttpResponse:
-    """Undo retrying many: what was queued with one press, and has not left, are drafts again."""
+    """Undo retrying many: what was queued with one press, and has not left, is failed again as before."""
     asked = parse_datetime(request.GET.get("queued_at", ""))
     if asked is None or asked.tzinfo is None:
         raise Invalid("It is not known what to take back.", way_out="Look into the outbox.")
     by = Actor.person(request.member)
     count = take_back_many(request.member, queued_at=asked, by=by, at=now())
     if count:
-        is_one = count == 1
-        words = "is a draft again. It was not sent." if is_one else "are drafts again. They were not sent."  # fmt: skip
-        messages.success(request, f"{in_words(count)} {words}")
+        is_or_are = "is" if count == 1 else "are"
+        words = f"{in_words(count)} {is_or_are} failed again, as before. Nothing was sent."
+        messages.success(request, words)
     else:
         messages.warning(request, "They had left already.")
     return redirect(way_back(request) or "failures")

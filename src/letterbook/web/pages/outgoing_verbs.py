@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from letterbook.outgoing import queueing, resolving
 from letterbook.outgoing.models import Actor
+from letterbook.outgoing.status import Status
 from letterbook.web.pages.composer import find_writable
 from letterbook.web.requests import MemberRequest, member_required
 from letterbook.web.way_back import way_back
@@ -24,8 +25,13 @@ def _back(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required
 def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Take an email back inside its undo time, and open it to be written on."""
-    _cancel(request, pk, reason="Undone")
+    """Take an email back inside its undo time, and open it to be written on; what was retried is failed as before."""
+    email = find_writable(request.member, pk)
+    by = Actor.person(request.member)
+    status = resolving.undo(email, by=by, member=request.member, at=now())
+    if status == Status.FAILED:
+        messages.success(request, "It is failed again, as before. Nothing was sent.")
+        return redirect(way_back(request) or "failures")
     return redirect("edit-email", pk)
 
 
@@ -33,15 +39,11 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
 @member_required
 def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Make a queued email a draft again."""
-    _cancel(request, pk, reason="Taken back")
-    messages.success(request, "It is a draft again. Nothing was sent.")
-    return _back(request)
-
-
-def _cancel(request: MemberRequest, pk: UUID, *, reason: str) -> None:
     email = find_writable(request.member, pk)
     by = Actor.person(request.member)
-    queueing.cancel(email, by=by, member=request.member, at=now(), reason=reason)
+    queueing.cancel(email, by=by, member=request.member, at=now(), reason="Taken back")
+    messages.success(request, "It is a draft again. Nothing was sent.")
+    return _back(request)
 
 
 @require_POST
