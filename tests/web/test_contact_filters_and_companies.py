@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils.timezone import now
 
 from browsing import as_member, words
 from factories import a_contact, a_mailbox, a_message
@@ -208,3 +211,18 @@ def test_the_list_of_a_page_that_looked_at_many_offers_to_look_further(alice, mo
     page = words(as_member(alice).get(reverse("contacts"), {"answered": "never-by-them"}))
     assert "Looked as far as B." in page
     assert "Look further" in page
+
+
+def test_each_row_says_who_wrote_last_as_far_as_the_viewer_may_know(people, alice, bob, charlie):
+    """S91."""
+    hour = timedelta(hours=1)
+    a_message(a_mailbox(alice), people["anna"], at=now() - 50 * hour)
+    private = a_mailbox(alice, sharing=Sharing.PRIVATE, address="private@example.org")
+    a_message(private, people["anna"], direction="out", at=now() - 3.1 * hour)
+    path = reverse("contacts")
+    hers, his = words(as_member(alice).get(path)), words(as_member(bob).get(path))
+    assert "we wrote" in hers
+    assert ">3 h ago<" in hers
+    assert "we wrote" not in his
+    assert ">2 days ago<" in his
+    assert "wrote" not in words(as_member(charlie).get(path))

@@ -216,9 +216,14 @@ def test_a_status_without_a_look_is_a_mistake():
 
 
 def test_the_page_shown_is_marked_in_the_navigation():
-    request = SimpleNamespace(resolver_match=SimpleNamespace(url_name="outgoing-email"))
-    assert render('{% current "outbox outgoing-email" %}', request=request) == 'aria-current="page"'
-    assert render('{% current "contacts contact" %}', request=request) == ""
+    def mark(begins: str, path: str) -> str:
+        request = SimpleNamespace(path=path, resolver_match=SimpleNamespace())
+        return render(f'{{% current "{begins}" %}}', request=request)
+
+    assert mark("contacts companies", "/contacts") == 'aria-current="page"'
+    assert mark("contacts companies", "/contacts/new") == 'aria-current="true"'
+    assert mark("contacts companies", "/") == mark("outbox outgoing", "/contacts") == ""
+    assert mark("- first-run", "/") == 'aria-current="page"'
     assert render('{% current "outbox" %}') == ""
 
 

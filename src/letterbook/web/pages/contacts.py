@@ -111,7 +111,7 @@ def import_file(request: MemberRequest) -> HttpResponse:
         if file is None:
             problem = "Choose a file first."
         elif (file.size or 0) > _LARGEST_FILE:
-            problem = "The file is larger than 20 MB. Split it and bring the parts one by one."
+            problem = "The file is larger than 20 MB. Split it and import the parts one by one."
         else:
             try:
                 outcome = bring_contacts(

@@ -77,7 +77,24 @@ def duration(span: timedelta | float, precision: Literal["", "fine"] = "") -> st
 def widget(field: BoundField) -> SafeString:
     """Return a form field's input with the class of its kind."""
     kinds = (name for kind, name in _FIELD_CLASSES if isinstance(field.field.widget, kind))
-    return field.as_widget(attrs={"class": next(kinds, "input w-full")})
+    attributes: dict[str, str | bool] = {"class": next(kinds, "input w-full")}
+    # What stands above the field is not said in it again.
+    if field.field.widget.attrs.get("placeholder") == field.label:
+        attributes["placeholder"] = ""
+    return field.as_widget(attrs=attributes)
+
+
+@register.filter
+def label(field: BoundField) -> str:
+    """Return what a form field is called; allauth writes Every Word Large, we do not."""
+    is_ours = type(field.form).__module__.startswith("letterbook.")
+    return str(field.label) if is_ours else str(field.label).capitalize()
+
+
+@register.filter
+def is_left_open(field: BoundField) -> bool:
+    """Return whether a form field may stay empty where another of its form may not."""
+    return not field.field.required and any(one.required for one in field.form.fields.values())
 
 
 @register.filter
@@ -87,11 +104,15 @@ def is_checkbox(field: BoundField) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def current(context: Mapping[str, Any], url_names: str) -> str:
-    """Return aria-current="page" where the page shown has one of the URL names."""
-    match = getattr(context.get("request"), "resolver_match", None)
-    is_current = match is not None and match.url_name in url_names.split()
-    return mark_safe('aria-current="page"') if is_current else ""
+def current(context: Mapping[str, Any], begins: str) -> str:
+    """Return aria-current where the address of the page shown begins with one of these words; Today's is `-`."""
+    request = context.get("request")
+    if request is None or getattr(request, "resolver_match", None) is None:
+        return ""
+    first, _, rest = request.path.lstrip("/").partition("/")
+    if (first or "-") not in begins.split():
+        return ""
+    return mark_safe('aria-current="true"') if rest else mark_safe('aria-current="page"')
 
 
 @register.simple_tag(takes_context=True)
