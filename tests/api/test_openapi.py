@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ PROMISES = (
 
 def document() -> dict:
     return json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
+
+
+@cache
+def described():
+    """The description as it is published, read once: reading it takes longer than asking an operation."""
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 
 
 OPERATIONS = sorted(
@@ -83,8 +90,7 @@ def test_whatever_is_asked_the_answer_is_as_described(operation_id, alice, mailb
         "activity_id": a_note(alice, contact).pk,
         "email_id": create_draft(alice, mailbox=mailbox, text=DraftText(), at=at).pk,
     }
-    described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
-    operation = described.find_operation_by_id(operation_id)
+    operation = described().find_operation_by_id(operation_id)
 
     @settings(
         max_examples=6,
