@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from letterbook.contacts.models import Contact
+from letterbook.contacts.reading import look_up
 from letterbook.kit.refusals import Invalid
 from letterbook.mailboxes.models import Mailbox
 from letterbook.mime.addresses import address_key
@@ -49,6 +51,17 @@ def looking_as(slug: str, email: str) -> Iterator[Membership]:
     member = choose_member(choose_team(slug), email)
     with seen_by(member):
         yield member
+
+
+def choose_contact(member: Membership, text: str) -> Contact:
+    """Return the only contact that this member sees under an address or a part of a name."""
+    found = look_up(member, text, limit=2)
+    if len(found) != 1:
+        which = "Several contacts match" if found else "No contact matches"
+        raise Invalid(
+            f"{which} {text!r}.", way_out="Give one of their addresses in full.", field="contact"
+        )
+    return found[0].contact
 
 
 def choose_user(email: str) -> User:

@@ -11,7 +11,6 @@ from django.utils.timezone import localtime
 from letterbook.cli.people import TeamSlug
 from letterbook.cli.printing import AsJson, show_rows
 from letterbook.cli.starting import start_django
-from letterbook.kit.refusals import Invalid
 
 if TYPE_CHECKING:
     from letterbook.correspondence.showing import SeenMessage
@@ -65,19 +64,11 @@ def timeline(
 ) -> None:
     """Show a contact's history, newest first, as far as that person may see."""
     start_django()
-    from letterbook.cli.choosing import looking_as
-    from letterbook.contacts.reading import look_up
+    from letterbook.cli.choosing import choose_contact, looking_as
     from letterbook.timeline.reading import read_timeline
 
     with looking_as(team, user) as member:
-        found = look_up(member, contact, limit=2)
-        if len(found) != 1:
-            which = "Several contacts match" if found else "No contact matches"
-            raise Invalid(
-                f"{which} {contact!r}.",
-                way_out="Give one of their addresses in full.",
-                field="contact",
-            )
+        found = choose_contact(member, contact)
         rows = [
             {
                 "when": _when(line.occurred_at),
@@ -85,7 +76,7 @@ def timeline(
                 "subject": line.email.subject if line.email else "",
                 "text": line.email.snippet if line.email else line.text,
             }
-            for line in read_timeline(member, found[0].contact, limit=limit).lines
+            for line in read_timeline(member, found, limit=limit).lines
         ]
     show_rows(rows, as_json=as_json, empty="Nothing yet.")
 

@@ -12,7 +12,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import InterfaceError, OperationalError, ProgrammingError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
-from letterbook.cli import accounting, backups, mail, outgoing, people, questions, serving, upkeep
+from letterbook.cli import (
+    accounting,
+    backups,
+    leaving,
+    mail,
+    outgoing,
+    people,
+    questions,
+    serving,
+    upkeep,
+)
 from letterbook.cli.printing import complain
 from letterbook.kit.refusals import Refused
 from letterbook.project.embedded_postgres import DatabaseUnavailable
@@ -33,6 +43,7 @@ questions.add_to(app)
 people.add_to(app)
 upkeep.add_to(app)
 backups.add_to(app)
+leaving.add_to(app)
 
 
 def main() -> None:
