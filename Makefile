@@ -17,9 +17,10 @@ run: .make/ready  ## Run Letterbook at http://127.0.0.1:8025
 demo: .make/ready  ## Run it with a sample team on a Gmail inside Letterbook
 	$(VENV)/letterbook serve --demo
 
-test: .make/ready .make/browser  ## Run the tests (PostgreSQL comes with the packages)
+# A third of the time a test waits, for a browser or for a worker that was killed: three processes fill two cores.
+test: .make/ready .make/debian  ## Run the tests (PostgreSQL comes with the packages)
 	$(VENV)/npm test --silent
-	$(VENV)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .make/ready  ## Formatting, lint, types, import rules, migrations, templates
 	$(VENV)/ruff format --check .
@@ -65,9 +66,10 @@ $(ASSETS): .make/npm package.json $(shell find src/letterbook/web/assets src/let
 	$(VENV)/npm run --silent build
 	@touch $@
 
-# Chromium for the browser tests: from Debian's packages where we may install them, else the tests say how to get it.
-.make/browser: .make/python
-	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-		|| echo "No Chromium: browser tests are skipped. Install it with: apt-get install chromium"
+# Chromium for the browser tests and strace for those that kill a worker at an exact statement: from Debian's packages where
+# we may install them, else what needs them is skipped and says so.
+.make/debian: .make/python
+	@{ command -v chromium && command -v strace; } >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium strace >/dev/null; } \
+		|| echo "Some tests are skipped: they need Chromium and strace (apt-get install chromium strace)"
 	@mkdir -p .make && touch $@
