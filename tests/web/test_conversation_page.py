@@ -185,6 +185,7 @@ def test_the_frame_element_is_sealed_like_its_document(client, alice, box, anna,
         '<a href="javascript:alert(1)">x</a>',
         '<iframe srcdoc="<script>parent.location=1</script>"></iframe>',
         "<style>@import url(//evil.example/a.css)</style>",
+        '<img alt="<svg><base><style>" src="//x.example/a.png">',
     ],
 )
 def test_nothing_hostile_reaches_the_frame(frame_of, hostile):
@@ -209,6 +210,25 @@ def test_remote_images_are_loaded_only_when_asked_for(frame_of):
     assert "not loaded" not in opened.content.decode()
 
 
+def test_a_picture_that_is_not_shown_stands_there_in_words(frame_of):
+    """S92: no broken picture in anybody's signature."""
+    email = (
+        '<p>Hi</p><img src="https://calder.example/a.png" alt="Calder &amp; <b>Sons" width="90">'
+    )
+    assert (
+        '<span class="picture">Calder &amp; &lt;b&gt;Sons</span>'
+        in frame_of(email).content.decode()
+    )
+    assert '<span class="picture">' not in frame_of(email, "?images=1").content.decode()
+    assert "<img" in frame_of('<img src="https://calder.example/a.png" alt=" ">').content.decode()
+
+
+def test_an_email_of_which_nothing_can_be_shown_says_so(frame_of):
+    shown = frame_of('<p>&nbsp;</p><iframe src="https://x.example/"></iframe>').content.decode()
+    assert "Nothing in this email can be shown." in shown
+    assert "Nothing in this email" not in frame_of("<p>Hi</p>").content.decode()
+
+
 @pytest.mark.parametrize(
     ("html", "is_plain"),
     [
@@ -219,7 +239,7 @@ def test_remote_images_are_loaded_only_when_asked_for(frame_of):
         ('<p style="background: #000; color: white">Hi</p>', False),
         ('<p style="background-color: rgb(255, 255, 200)">Hi</p>', False),
         ('<font color="red">Hi</font>', False),
-        ('<table bgcolor="white"></table>', False),
+        ('<table bgcolor="white"><td>Hi</td></table>', False),
         ('<img src="cid:logo">', False),
     ],
 )

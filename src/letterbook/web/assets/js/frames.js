@@ -1,6 +1,8 @@
-// An email's sealed frame is as tall as what it holds. The frame runs no script: this page looks into it.
+// An email's sealed frame is as tall as what it holds, and what is wider than the frame is shown smaller. The frame runs
+// no script: this page looks into it.
 //   <iframe data-as-tall-as-its-content …>
 const TALLEST = 20000;
+const SMALLEST = 0.6;   // below that nobody reads: it scrolls sideways instead
 
 start(document);
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
@@ -15,8 +17,20 @@ function start(root) {
 function follow(frame) {
   const body = frame.contentDocument?.body;
   if (!body?.firstChild) return;
-  new ResizeObserver(() => fit(frame, body)).observe(body);
+  let width = 0;
+  new ResizeObserver(() => {
+    if (width !== body.offsetWidth) shrink(body.ownerDocument.getElementById("email"));
+    width = body.offsetWidth;
+    fit(frame, body);
+  }).observe(body);
   fit(frame, body);
+}
+
+function shrink(email) {
+  if (!email) return;
+  email.style.zoom = "";
+  const share = email.clientWidth / email.scrollWidth;
+  if (share < 1) email.style.zoom = Math.max(SMALLEST, share);
 }
 
 // Two pixels for the frame's own border.
