@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> None:
     if _INTO in os.environ:
         measure_here(asked.name, into=Path(os.environ[_INTO]))
         return
+    # What is measured is ours, not what Gmail allows.
+    os.environ |= {"LETTERBOOK_GMAIL_UNITS_PER_MINUTE": "0"}
     os.environ |= {"LETTERBOOK_BENCH_MESSAGES": str(asked.messages)}
     if asked.folder:
         os.environ |= {"LETTERBOOK_BENCH_FOLDER": str(asked.folder.resolve())}

@@ -43,6 +43,7 @@ REACHED_THROUGH_OTHERS = {
     "UnplacedReport": "only placing late reports reads it",
     "QuarantinedSource": "through its mailbox's ledger, by its owner",
     "Pace": "only sending reads it",
+    "Allowance": "only those who ask Gmail read it",
     "Recipient": "through its email",
     "OutgoingAttachment": "through its email",
     "Regarding": "through its email",

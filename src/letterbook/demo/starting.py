@@ -111,6 +111,8 @@ def _set_environment(home: Path, base_url: str) -> None:
         "LETTERBOOK_GOOGLE_REVOKE_URL": google.revoke_url,
         "LETTERBOOK_GMAIL_API_URL": google.api_url,
         "LETTERBOOK_RETRIEVE_EVERY_SECONDS": "5",
+        # The Gmail inside Letterbook has none.
+        "LETTERBOOK_GMAIL_UNITS_PER_MINUTE": "0",
     }
     for name, value in values.items():
         os.environ.pop(f"{name}_FILE", None)

@@ -13,11 +13,12 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from letterbook.correspondence.sharing.settling import settle_labels
-from letterbook.incoming.checking import Stretch, check_some
+from letterbook.incoming.checking import CALLS_A_STRETCH, Stretch, check_some
 from letterbook.incoming.models import CoverageCheck, RunKind
 from letterbook.incoming.requesting import QUEUE, check_may_be_read, retrieve_soon
 from letterbook.mailboxes.addresses import reread_account
 from letterbook.mailboxes.models import Kind, Mailbox, MailboxState
+from letterbook.mailboxes.quota import PAGE_UNITS, spend
 from letterbook.mailboxes.states import announce_mailbox
 from letterbook.providers.errors import Gone, PermissionMissing, ProviderError, Rejected, TryLater
 from letterbook.providers.mail import MailProvider
@@ -95,15 +96,17 @@ def check_coverage_of(
         check_soon(mailbox.pk, after=_LISTING_TAKES)
         return
     missing = check.missing
+    stretch = Stretch(check, provider, at=clock())
     try:
         if check.reached is None:
             _reread(mailbox, provider, at=clock())
             settle_labels(mailbox)
-        is_over = check_some(Stretch(check, provider, at=clock()))
+        is_over = check_some(stretch)
     except ProviderError as error:
         _put_off(check, error, at=clock())
     else:
         _end(check, at=clock()) if is_over else check_soon(mailbox.pk, after=_BETWEEN)
+    spend(mailbox.pk, (CALLS_A_STRETCH - stretch.calls) * PAGE_UNITS, at=clock())
     check.refresh_from_db()
     if check.missing > missing:
         retrieve_soon(mailbox.pk, kind=RunKind.CATCH_UP)

@@ -15,12 +15,15 @@ from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming.models import RetrievalRun
 from letterbook.incoming.storing import decide_and_store
 from letterbook.mailboxes.models import Mailbox
+from letterbook.mailboxes.quota import MESSAGE_UNITS, Allowed, spend, take
 from letterbook.providers.errors import Gone, ProviderError, Rejected, TryLater
 from letterbook.providers.mail import MailProvider, ProviderMessage
 
 # Gmail answers "too many concurrent requests" at about ten, which the person's own devices share.
 LANES = 5
 BATCH = 50
+# Somebody waits for what came last: so many a run fetches even where nothing more may be asked of Gmail just now.
+_NEWEST = 10
 # A batch of large messages is stored sooner, so that memory stays bounded.
 _BATCH_BYTES = 16 * 1024 * 1024
 _TROUBLES_IN_A_ROW = 3
@@ -65,15 +68,19 @@ def fetch_waiting(
     run: RetrievalRun,
     clock: Callable[[], datetime],
     until: datetime,
-) -> None:
+) -> datetime | None:
     """Fetch and store what waits until nothing does, the time is up, or the mailbox is no longer to be read.
 
-    Raises the provider's error that ends the run; what was fetched before it is stored.
+    Returns when to go on where the mailbox has asked enough of Gmail for now. Raises the provider's error that ends the
+    run; what was fetched before it is stored.
     """
+    is_first = True
     while clock() < until and _is_still_wanted(mailbox):
         waiting = _newest_waiting(mailbox, at=clock())
-        if not waiting:
-            return
+        allowed = _allowed(mailbox, len(waiting), is_first=is_first, at=clock())
+        if not allowed.messages:
+            return allowed.opens_at
+        waiting, is_first = waiting[: allowed.messages], False
         batch = _Batch()
         for answer in _answers(provider, waiting):
             batch.add(answer)
@@ -83,6 +90,16 @@ def fetch_waiting(
             if answer.ends_run and answer.error is not None:
                 raise answer.error
         _store(mailbox, batch, run, at=clock())
+    return None
+
+
+def _allowed(mailbox: Mailbox, number: int, *, is_first: bool, at: datetime) -> Allowed:
+    allowed = take(mailbox, messages=number, at=at)
+    if allowed.messages or not number or not is_first:
+        return allowed
+    newest = min(number, _NEWEST)
+    spend(mailbox.pk, newest * MESSAGE_UNITS, at=at)
+    return Allowed(newest)
 
 
 def _is_still_wanted(mailbox: Mailbox) -> bool:

@@ -21,6 +21,7 @@ from letterbook.incoming.noting import note_changes, note_left_out, note_listed
 from letterbook.incoming.reaching_back import ask_for_contacts, is_worth_asking, remember_asked
 from letterbook.kit.refusals import Conflict
 from letterbook.mailboxes.models import Mailbox, StoringPolicy
+from letterbook.mailboxes.quota import PAGE_UNITS, spend
 from letterbook.providers.errors import HistoryExpired, Rejected
 from letterbook.providers.mail import MailProvider, MessageRef, Profile
 
@@ -58,6 +59,7 @@ def go_on_listing(
             _update(mailbox, listing_page="")
             continue
         with transaction.atomic():
+            spend(mailbox.pk, PAGE_UNITS, at=at)
             _count_listed(run, _note(mailbox, answer.refs, at=at))
             listed_at = mailbox.listed_at if answer.next_page else at
             _update(mailbox, listing_page=answer.next_page or None, listed_at=listed_at)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming.models import RunKind
 from letterbook.incoming.quiet import quiet_among
 from letterbook.kit.refusals import Conflict, NotNow
@@ -20,6 +22,10 @@ QUEUE = "incoming"
 _MAILBOXES_AT_ONCE = 500
 # Ten seconds' work where Gmail takes half a second to answer.
 _MAILBOXES_A_POLL = 100
+# Workers take these before what merely is due.
+_ASKED_FOR = 1
+# Where a mailbox has asked enough of Gmail, half a minute brings new units; anything later is a tick's business.
+_ALLOWED_AGAIN_WITHIN = timedelta(seconds=59)
 
 
 def request_retrieval(mailbox: Mailbox, *, at: datetime) -> None:
@@ -88,17 +94,49 @@ def _poll_soon(mailbox_ids: Sequence[UUID], *, at: datetime) -> None:
 
 
 def go_on(mailbox: Mailbox, *, at: datetime) -> None:
-    """Ask for another run at once where the last one left something to do."""
-    if mailbox.is_connected and mailbox.retrieve_next_at and mailbox.retrieve_next_at <= at:
+    """Ask for another run where the last one left something to do: at once, or when more may be asked of Gmail."""
+    next_at = mailbox.retrieve_next_at
+    if not mailbox.is_connected or next_at is None:
+        return
+    if next_at <= at:
         retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED)
+    elif next_at <= at + _ALLOWED_AGAIN_WITHIN and _has_waiting(mailbox):
+        retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED, after=next_at - at)
 
 
-def retrieve_soon(mailbox_id: UUID, *, kind: RunKind) -> None:
-    """Ask for a run, one at a time per mailbox, unless one waits for a worker already."""
+def _has_waiting(mailbox: Mailbox) -> bool:
+    waiting = MailboxMessage.objects.filter(
+        mailbox=mailbox, state=LedgerState.WAITING, try_after=None
+    )
+    return not mailbox.retrieval_error and waiting.exists()
+
+
+def retrieve_soon(mailbox_id: UUID, *, kind: RunKind, after: timedelta = timedelta(0)) -> None:
+    """Ask for a run, one at a time per mailbox, unless one waits already; what a person asks for goes first."""
     lock = f"retrieve {mailbox_id}"
-    task = app.configure_task("retrieve_mailbox", queue=QUEUE, lock=lock, queueing_lock=lock)
+    is_asked_for = kind == RunKind.REQUESTED
+    task = app.configure_task(
+        "retrieve_mailbox",
+        queue=QUEUE,
+        lock=lock,
+        queueing_lock=lock,
+        priority=_ASKED_FOR if is_asked_for else 0,
+        schedule_in={"seconds": ceil(after.total_seconds())} if after else None,
+    )
     try:
         with transaction.atomic():
             task.defer(mailbox_id=str(mailbox_id), kind=str(kind))
     except AlreadyEnqueued:
-        return
+        if is_asked_for:
+            _hurry(lock)
+
+
+def _hurry(lock: str) -> None:
+    """Let the run that waits be the next one that a worker takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HURRY, [_ASKED_FOR, lock])
+
+
+_HURRY = """
+    UPDATE procrastinate_jobs SET scheduled_at = NULL, priority = %s WHERE status = 'todo' AND queueing_lock = %s
+"""

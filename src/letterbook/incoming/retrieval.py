@@ -50,7 +50,7 @@ def retrieve(
         raise Conflict(f"{mailbox.address} is not connected.", way_out="Reconnect the mailbox.")
     run = _begin(mailbox, kind=kind, at=at)
     try:
-        _read(mailbox, provider, run, at=at, clock=clock, longest=longest)
+        opens_at = _read(mailbox, provider, run, at=at, clock=clock, longest=longest)
     except (AccessRevoked, PermissionMissing) as error:
         trouble = Trouble.SCOPE if isinstance(error, PermissionMissing) else Trouble.REVOKED
         mark_needs_reconnecting(mailbox, reason=error.message, trouble=trouble, at=clock())
@@ -58,7 +58,7 @@ def retrieve(
     except (ProviderError, Conflict) as error:
         _end(mailbox, run, at=clock(), error=error)
     else:
-        _end(mailbox, run, at=clock())
+        _end(mailbox, run, at=clock(), opens_at=opens_at)
     return run
 
 
@@ -70,14 +70,20 @@ def _read(
     at: datetime,
     clock: Callable[[], datetime],
     longest: timedelta | None,
-) -> None:
+) -> datetime | None:
+    """Return when to go on where what is left of the minute is kept for those who act at this moment."""
     until = at + longest if longest else datetime.max.replace(tzinfo=UTC)
     list_new(mailbox, provider=provider, run=run, at=at)
     reach_back(mailbox, provider=provider, at=at)
-    fetch_waiting(mailbox, provider=provider, run=run, clock=clock, until=until)
-    while mailbox.listing_page is not None and mailbox.is_connected and clock() < until:
+    opens_at = fetch_waiting(mailbox, provider=provider, run=run, clock=clock, until=until)
+    while opens_at is None and _is_listing(mailbox) and clock() < until:
         go_on_listing(mailbox, provider=provider, run=run, at=at)
-        fetch_waiting(mailbox, provider=provider, run=run, clock=clock, until=until)
+        opens_at = fetch_waiting(mailbox, provider=provider, run=run, clock=clock, until=until)
+    return opens_at
+
+
+def _is_listing(mailbox: Mailbox) -> bool:
+    return mailbox.listing_page is not None and mailbox.is_connected
 
 
 @transaction.atomic
@@ -95,13 +101,18 @@ def _begin(mailbox: Mailbox, *, kind: RunKind, at: datetime) -> RetrievalRun:
 
 
 def _end(
-    mailbox: Mailbox, run: RetrievalRun, *, at: datetime, error: Exception | None = None
+    mailbox: Mailbox,
+    run: RetrievalRun,
+    *,
+    at: datetime,
+    error: Exception | None = None,
+    opens_at: datetime | None = None,
 ) -> None:
     RetrievalRun.objects.filter(pk=run.pk).update(ended_at=at, error=str(error or ""))
     run.refresh_from_db()
     fields: dict[str, object] = {
         "retrieval_error": str(error or "")[:300],
-        "retrieve_next_at": _next_time(mailbox, error, at=at),
+        "retrieve_next_at": opens_at or _next_time(mailbox, error, at=at),
     }
     if isinstance(error, SetupWrong):
         # Its owner can do nothing about it; once an admin has put it right, it goes on by itself.

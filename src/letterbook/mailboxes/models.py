@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from letterbook.kit.ids import new_id
+from letterbook.mailboxes.allowances import Allowance as Allowance
 from letterbook.mailboxes.labels import MailboxLabel as MailboxLabel
 from letterbook.mailboxes.rules import LABEL_KINDS as LABEL_KINDS
 from letterbook.mailboxes.rules import RuleKind as RuleKind

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from letterbook.kit.refusals import Conflict
+from letterbook.mailboxes.quota import EMAIL_UNITS, spend
 from letterbook.outgoing.choosing import lock_due, lock_next
 from letterbook.outgoing.models import (
     WORKER,
@@ -148,6 +149,8 @@ def _begin(email: OutgoingEmail, frozen: FrozenEmail, *, at: datetime) -> Claim:
             ],
         )
         (attempt_id, _) = cursor.fetchone()
+    # So that fetching old mail leaves room for it.
+    spend(email.mailbox_id, EMAIL_UNITS, at=at)
     attempt = DeliveryAttempt(
         id=attempt_id, email=email, team_id=email.team_id, frozen=frozen, number=email.attempt, step=step,
         started_at=at,

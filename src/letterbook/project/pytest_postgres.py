@@ -25,6 +25,8 @@ def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "letterbook.project.settings")
     os.environ.setdefault("LETTERBOOK_HOME", str(folder))
     os.environ.setdefault("LETTERBOOK_SECRET_KEYS", new_key())
+    # The clock of most tests stands still, so that no more would ever come in.
+    os.environ.setdefault("LETTERBOOK_GMAIL_UNITS_PER_MINUTE", "0")
     if not os.environ.get("DATABASE_URL"):
         _server = start_embedded_postgres(folder, is_disposable=True)
         os.environ["DATABASE_URL"] = _server.url

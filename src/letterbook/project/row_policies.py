@@ -93,6 +93,7 @@ WALLS: dict[str, Wall] = {
     "mailboxes_grant": _OF_THE_TEAM,
     "mailboxes_sendasaddress": _OF_THE_TEAM,
     "mailboxes_mailboxlabel": _OWN_MAILBOX,
+    "mailboxes_allowance": _OF_THE_TEAM,
     "mailboxes_storingrule": Wall(f"{_TEAM} AND (mailbox_id IS NULL OR mailbox_id = {_OWN})"),
     # Stored email: everything follows from the copies. All that is asked of a copy here is in one index.
     "correspondence_mailboxmessage": Wall(

@@ -45,6 +45,9 @@ DELIVERY_LEASE_SECONDS = environment.read_seconds("LETTERBOOK_DELIVERY_LEASE_SEC
 UNCONFIRMED_AFTER_SECONDS = environment.read_seconds("LETTERBOOK_UNCONFIRMED_AFTER_SECONDS", 900)
 SWEEP_EVERY_SECONDS = environment.read_seconds("LETTERBOOK_SWEEP_EVERY_SECONDS", 30)
 # What Gmail allows one mailbox: 6,000 units a minute, of which an email takes 131. 0 is no limit of our own.
+GMAIL_UNITS_PER_MINUTE = environment.read_number(
+    "LETTERBOOK_GMAIL_UNITS_PER_MINUTE", 6_000
+) or float("inf")
 SENDS_PER_MINUTE = environment.read_number("LETTERBOOK_SENDS_PER_MINUTE", 45) or float("inf")
 SENDS_AT_ONCE = int(environment.read_number("LETTERBOOK_SENDS_AT_ONCE", 2)) or 1
 WORKER_STALLED_SECONDS = environment.read_seconds("LETTERBOOK_WORKER_STALLED_SECONDS", 30)
