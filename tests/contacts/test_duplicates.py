@@ -58,6 +58,14 @@ def test_the_same_number_however_it_is_written_but_not_a_switchboards(alice, mak
     assert pairs(alice) == [("A", "B", ("phone",))]
 
 
+def test_people_at_one_domain_who_share_no_name_share_their_switchboard(alice, make_contact):
+    make_contact("Marcus Frey", "marcus@brew.example", phone="0113 496 0144")
+    make_contact("Claire Fontaine", "claire@brew.example", phone="0113 496 0144")
+    assert pairs(alice) == []
+    make_contact("Claire F. Weg", "claire@weg.example", phone="0113 496 0144")
+    assert ("Claire Fontaine", "Claire F. Weg", ("phone",)) in pairs(alice)
+
+
 def test_pages_of_pairs_skip_and_repeat_nothing(alice, bob, charlie, make_contact):
     """And a stranger's team has none of them."""
     for place in range(3):

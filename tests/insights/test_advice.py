@@ -65,7 +65,7 @@ def test_the_hour_whose_emails_are_answered_within_a_day_is_told_in_the_zone_of_
         what for kind, what in told(alice, at, ZoneInfo("Europe/Berlin")) if kind == "best_hour"
     ]
     assert hours == [
-        "Of the emails sent between 10:00 and 11:00, 100% are answered within a day; of all, 33%."
+        "Of the emails sent between 10:00 and 11:00, 100 % are answered within a day; of all, 33 %."
     ]
 
 

@@ -38,7 +38,7 @@ def test_what_moves_is_seen_first_then_done_then_undone(
     assert "anna@lindwerk.example" not in offered
     shown = words(browser.get(path, {"other": str(twin.pk)}))
     assert "1 address: " in shown
-    assert "1 email and 0 notes" in shown
+    assert "their history: 1 email that you may see" in shown
     assert not ContactMerge.objects.exists()
     merged = words(browser.post(path, {"other": str(twin.pk)}, follow=True))
     assert "Anna L is merged into Anna Lind." in merged

@@ -129,8 +129,9 @@ def _read(cursor: str) -> tuple[UUID, UUID]:
         ) from error
 
 
-# Ids grow with time, so the older contact has the smaller one. A number that more than a few have is a switchboard's,
-# and a name that many have at one domain is no name. Each way of being alike is one pass over the team's contacts.
+# Ids grow with time, so the older contact has the smaller one. A number that more than a few have is a switchboard's, as is
+# one of two people at one domain who share no name; a name that many have at one domain is no name. Each way of being
+# alike is one pass over the team's contacts.
 _PAIRS = r"""
     WITH address AS (
         SELECT contact_id, split_part(key, '@', 2) AS domain, split_part(split_part(key, '@', 1), '+', 1) AS local
@@ -156,6 +157,11 @@ _PAIRS = r"""
     SELECT one.id, other.id, array_agg(DISTINCT alike.reason ORDER BY alike.reason)
     FROM alike CROSS JOIN LATERAL unnest(ids) AS one (id) CROSS JOIN LATERAL unnest(ids) AS other (id)
     WHERE one.id < other.id AND (one.id, other.id) > (%(after)s, %(other)s)
+        AND (alike.reason <> 'phone' OR NOT EXISTS (
+            SELECT FROM contacts_contact a, contacts_contact b, address at_a, address at_b
+            WHERE a.id = one.id AND b.id = other.id AND at_a.contact_id = a.id AND at_b.contact_id = b.id
+                AND at_a.domain = at_b.domain AND a.name <> '' AND b.name <> ''
+                AND NOT string_to_array(a.sort_key, ' ') && string_to_array(b.sort_key, ' ')))
         AND NOT EXISTS (SELECT FROM contacts_notthesame said WHERE said.one_id = one.id AND said.other_id = other.id)
     GROUP BY one.id, other.id ORDER BY one.id, other.id LIMIT %(limit)s
 """

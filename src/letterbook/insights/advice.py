@@ -69,8 +69,8 @@ def _hour(member: Membership, *, at: datetime, zone: ZoneInfo) -> Iterator[Advic
     best = best_hour(member, at=at, zone=zone)
     if best is not None:
         what = (
-            f"Of the emails sent between {best.hour}:00 and {(best.hour + 1) % 24}:00, "
-            f"{best.share:.0%} are answered within a day; of all, {best.usual_share:.0%}."
+            f"Of the emails sent between {best.hour:02}:00 and {(best.hour + 1) % 24:02}:00, "
+            f"{best.share * 100:.0f} % are answered within a day; of all, {best.usual_share * 100:.0f} %."
         )
         yield Advice("best_hour", what, "Send then what needs an answer soon.")
 

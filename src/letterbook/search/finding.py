@@ -116,7 +116,8 @@ def _hits(member: Membership, question: Question, ids: Sequence[UUID]) -> tuple[
 
 def _hit(message: Message, question: Question) -> Hit:
     seen = show_message(message)
-    text = message.text if seen.may_read_content else ""
+    # Where no words were asked for, what its sender wrote says more than what it quotes.
+    text = message.text if seen.may_read_content and question.anywhere else ""
     return Hit(
         email=seen,
         subject=mark(seen.subject, (*question.anywhere, *question.subject)),

@@ -46,7 +46,7 @@ body { overflow-wrap: break-word }
 #images { border-bottom: 1px solid var(--line); background: var(--bar); color: var(--second); font-size: 13px }
 #images a { margin-left: auto; padding: 2px 0; color: var(--link); font-weight: 600 }
 @media print { #images { display: none } }
-/* Newsletters are made 600 px wide. On a phone their widths are let go of; frames.js shows smaller what is still wider. */
+/* Newsletters are 600 px wide. On a phone their widths are let go of; frames.js shows smaller what is still wider. */
 @media (width < 480px) {
   #email * { max-width: 100% !important; min-width: 0 !important }
   #email [width]:not(img) { width: auto }

@@ -16,6 +16,7 @@ from letterbook.kit.refusals import Conflict, Invalid, NotAllowed, NotFound, Not
 from letterbook.mailboxes.google import google_endpoints
 from letterbook.teams.models import Membership
 from letterbook.web.looking import LOOKING_AS, look_through
+from letterbook.web.way_back import way_back
 
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-src 'self'; "
@@ -152,4 +153,5 @@ class show_refusals:  # noqa: N801 - named like the other entries of MIDDLEWARE
         template = (
             "web/refused_fragment.html" if getattr(request, "htmx", False) else "web/refused.html"
         )
-        return render(request, template, {"refused": exception}, status=status)
+        context = {"refused": exception, "back": way_back(request)}
+        return render(request, template, context, status=status)

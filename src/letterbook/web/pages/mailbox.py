@@ -24,6 +24,7 @@ from letterbook.outgoing.leaving import leave_mailbox
 from letterbook.outgoing.pausing import pause_queue, resume_queue
 from letterbook.web.pages.mailboxes import read_rows
 from letterbook.web.requests import MemberRequest, member_required, render_page
+from letterbook.web.retrievals import lines_of
 from letterbook.web.way_back import way_back
 
 SHARING_WORDS = (
@@ -38,6 +39,7 @@ SHARING_WORDS = (
 )
 _SHOWN_QUARANTINED = 50
 _SHOWN_RUNS = 10
+_READ_RUNS = 100
 
 
 @member_required
@@ -57,7 +59,7 @@ def mailbox(request: MemberRequest, pk: UUID) -> HttpResponse:
         "skipped": _in_words(row.coverage.skipped) if row.coverage else [],
         "quarantined": quarantined[:_SHOWN_QUARANTINED],
         "is_newer_parser_here": row.is_mine and is_newer_parser_here(row.mailbox),
-        "runs": runs.order_by("-started_at", "-id")[:_SHOWN_RUNS],
+        "runs": lines_of(runs.order_by("-started_at", "-id")[:_READ_RUNS], at_most=_SHOWN_RUNS),
         "runs_title": "Imports" if row.mailbox.kind == Kind.IMPORT else "Latest retrievals",
         "may_stop": row.is_mine or request.member.may_administer,
         "role": request.member.get_role_display().lower(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from letterbook.web.requests import MemberRequest, member_required, render_page
 from letterbook.web.who_is_who import who_is_who
 
 _SHOWN = 8
+_LONG = timedelta(days=1)
 _SMALL_NUMBERS = (
     "Nobody",
     *("One", "Two", "Three", "Four", "Five", "Six"),
@@ -87,6 +88,7 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
     return {
         **rows,
         "waiting": waiting,
+        "long_ago": at - _LONG,
         "trouble": [row for row in own if row.health.level == "bad"],
         "unreadable": [row for row in own if row.coverage and row.coverage.quarantined],
         "asked": requests_to_answer(member),

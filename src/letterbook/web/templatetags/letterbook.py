@@ -62,6 +62,12 @@ def ago(moment: datetime, at: datetime | None = None) -> str:
 
 
 @register.filter
+def since(moment: datetime, at: datetime | None = None) -> str:
+    """Return how long something has lasted by now: 2 days."""
+    return times.ago(moment, at=at or timezone.now()).removesuffix(" ago")
+
+
+@register.filter
 def seconds_until(moment: datetime, at: datetime | None = None) -> int:
     """Return how many seconds are left, for a countdown."""
     return times.seconds_until(moment, at=at or timezone.now())
