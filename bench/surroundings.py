@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from letterbook.kit.collecting import collect_seldom
 from letterbook.kit.secrets import new_key
 from letterbook.project.embedded_postgres import start_embedded_postgres
 from letterbook.providers.fake_gmail.state import CLIENT_ID, CLIENT_SECRET
@@ -27,7 +28,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def a_database(kept: str = "") -> Iterator[None]:
-    """A PostgreSQL as `letterbook serve` starts it, and Django: empty but for its tables, or what a folder kept."""
+    """PostgreSQL and Django as `letterbook serve` has them: empty but for its tables, or what a folder kept."""
     with _folder(kept) as folder:
         server = start_embedded_postgres(Path(folder))
         os.environ |= {
@@ -40,6 +41,7 @@ def a_database(kept: str = "") -> Iterator[None]:
             import django
 
             django.setup()
+            collect_seldom()
             from django.core.management import call_command
 
             call_command("migrate", verbosity=0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import django
 
+from letterbook.kit.collecting import collect_seldom
 from letterbook.kit.secrets import new_key
 from letterbook.project import environment
 from letterbook.project.embedded_postgres import EmbeddedPostgres, use_embedded_postgres
@@ -22,6 +23,7 @@ def start_django() -> EmbeddedPostgres | None:
     postgres = use_embedded_postgres(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "letterbook.project.settings")
     django.setup()
+    collect_seldom()
     return postgres
 
 

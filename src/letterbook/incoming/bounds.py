@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from types import FrameType
 
+from letterbook.kit.collecting import collect_seldom
+
 # The slowest of 16,000 real messages takes less than a second.
 LONGEST_SECONDS = 60.0
 # What no exception can stop is ended by the kernel, with its process.
@@ -26,6 +28,7 @@ class TookTooLong(Exception):
 def begin_to_parse() -> None:
     """Make this process one that only parses: bounded, and gone when the one that started it is."""
     bound_process()
+    collect_seldom()
     # A killed parent cannot tell its children to go.
     parent = multiprocessing.parent_process()
     if parent is not None:
