@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct
 from uuid import UUID
 
+from letterbook.kit.ids import new_id_bytes
+
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
@@ -60,6 +62,11 @@ def from_json(value: str) -> bytes:
 def from_id(value: UUID | None) -> bytes:
     """Return a uuid."""
     return NULL if value is None else _ID_LENGTH + value.bytes
+
+
+def from_new_id() -> bytes:
+    """Return the uuid of something new."""
+    return _ID_LENGTH + new_id_bytes()
 
 
 def from_time(value: datetime | None) -> bytes:

@@ -52,6 +52,8 @@ class StoredMessage:
 
     id: UUID
     direction: Direction
+    sent_by: UUID | None
+    occurred_at: datetime
     address_keys: tuple[str, ...]
     is_new: bool
     is_corrected: bool = False
@@ -65,6 +67,7 @@ class _Known:
     thread_id: UUID
     direction: Direction
     sent_by: UUID | None
+    occurred_at: datetime
 
 
 @dataclass(slots=True)
@@ -80,6 +83,14 @@ class _Group:
     @property
     def lasting_direction(self) -> Direction:
         return self.known.direction if self.known and not self.is_corrected else self.direction
+
+    @property
+    def lasting_sender(self) -> UUID | None:
+        return self.known.sent_by if self.known and not self.is_corrected else self.sent_by
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.known.occurred_at if self.known else self.copies[0].received_at
 
     @property
     def is_corrected(self) -> bool:
@@ -143,8 +154,8 @@ def _find_known(
                 [copy.provider_id for copy in copies],
             ],
         )
-        for provider_id, identity, message_id, thread_id, direction, sent_by in cursor:
-            known = _Known(message_id, thread_id, Direction(direction), sent_by)
+        for provider_id, identity, message_id, thread_id, direction, sent_by, at in cursor:
+            known = _Known(message_id, thread_id, Direction(direction), sent_by, at)
             if provider_id:
                 by_provider_id[provider_id] = known
             else:
@@ -195,7 +206,7 @@ def _arriving(group: _Group, thread_id: UUID) -> Arriving:
         thread_id=thread_id,
         direction=group.direction.value,
         sent_by=group.sent_by,
-        occurred_at=first.received_at,
+        occurred_at=group.occurred_at,
         packed=first.packed,
     )
 
@@ -238,6 +249,8 @@ def _stored(group: _Group) -> StoredMessage:
     return StoredMessage(
         id=group.id,
         direction=group.lasting_direction,
+        sent_by=group.lasting_sender,
+        occurred_at=group.occurred_at,
         address_keys=tuple(
             dict.fromkeys(key for copy in group.copies for key in copy.packed.address_keys)
         ),
@@ -256,10 +269,10 @@ _ADD_BCC = """
     ) added WHERE correspondence_message.id = added.id
 """
 _FIND_KNOWN = """
-    SELECT '', identity, id, thread_id, direction, sent_by_id
+    SELECT '', identity, id, thread_id, direction, sent_by_id, occurred_at
     FROM correspondence_message WHERE team_id = %s AND identity = ANY(%s::bytea[])
     UNION ALL
-    SELECT held.provider_id, m.identity, m.id, m.thread_id, m.direction, m.sent_by_id
+    SELECT held.provider_id, m.identity, m.id, m.thread_id, m.direction, m.sent_by_id, m.occurred_at
     FROM correspondence_mailboxmessage held JOIN correspondence_message m ON m.id = held.message_id
     WHERE held.mailbox_id = %s AND held.provider_id = ANY(%s::text[])
 """

@@ -13,6 +13,11 @@ def new_ids(number: int) -> list[str]:
     return [uuid_utils.uuid7().hex for _ in range(number)]
 
 
+def new_id_bytes() -> bytes:
+    """Return a new id as its sixteen bytes; several times as fast as by way of a UUID."""
+    return uuid_utils.uuid7().bytes
+
+
 def new_id() -> uuid.UUID:
     """Return a new UUIDv7."""
     return uuid_utils.compat.uuid7()

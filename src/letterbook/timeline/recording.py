@@ -12,16 +12,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from letterbook.correspondence.arrays import id_array
 from letterbook.correspondence.late_placing import place_late
 from letterbook.correspondence.sharing.settling import settle_messages
 from letterbook.correspondence.storing import Copy, StoredMessage, store_copies
 from letterbook.correspondence.threading import lock_correspondence
-from letterbook.kit.ids import new_ids
 from letterbook.mailboxes.models import Mailbox
 from letterbook.mailboxes.own_addresses import own_addresses
 from letterbook.teams.events import announce
 from letterbook.timeline.correspondents import contacts_on
+from letterbook.timeline.email_lines import add_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,8 @@ def record_copies(
     matched them did so after `lock_correspondence`, or a contact added meanwhile would miss these messages.
     """
     messages = store_copies(mailbox, copies, own=own, at=at, sent_by=sent_by)
-    lines = {
-        (contacts[key].hex, message.id.hex)
-        for message in messages.values()
-        for key in message.address_keys
-        if key in contacts and key not in own
-    }
-    added = _add_activities(mailbox, list(lines), at=at)
+    theirs = {key: contact_id for key, contact_id in contacts.items() if key not in own}
+    added = add_lines(mailbox, messages.values(), theirs, at=at)
     _correct_activities([each.id for each in messages.values() if each.is_corrected], at=at)
     place_late(mailbox, [(messages[copy.provider_id], copy) for copy in copies], own=own)
     settle_messages(mailbox.team_id, [each.id for each in messages.values()])
@@ -86,25 +80,6 @@ def record_sent_copies(
     return messages
 
 
-def _add_activities(mailbox: Mailbox, lines: Sequence[tuple[str, str]], *, at: datetime) -> int:
-    if not lines:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT_ACTIVITIES,
-            [
-                mailbox.owner_id,
-                at,
-                at,
-                id_array(new_ids(len(lines))),
-                id_array(contact_id for contact_id, _ in lines),
-                id_array(message_id for _, message_id in lines),
-            ],
-        )
-        added: int = cursor.rowcount
-    return added
-
-
 def _correct_activities(message_ids: Sequence[UUID], *, at: datetime) -> None:
     """The sender's own copy told that a message is outgoing, or by whom: its lines follow."""
     if not message_ids:
@@ -116,15 +91,3 @@ def _correct_activities(message_ids: Sequence[UUID], *, at: datetime) -> None:
             " WHERE m.id = ANY(%s::uuid[]) AND timeline_activity.message_id = m.id",
             [at, list(message_ids)],
         )
-
-
-# Incoming email is its mailbox owner's, outgoing its sender's.
-_INSERT_ACTIVITIES = """
-    INSERT INTO timeline_activity (
-        type, text, team_id, user_id, direction, occurred_at, created_at, updated_at, id, contact_id, message_id)
-    SELECT 'email', '', m.team_id, CASE WHEN m.direction = 'out' THEN m.sent_by_id ELSE %s END,
-        m.direction, m.occurred_at, %s, %s, line.id, line.contact_id, m.id
-    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS line (id, contact_id, message_id)
-    JOIN correspondence_message m ON m.id = line.message_id
-    ON CONFLICT (contact_id, message_id) DO NOTHING
-"""
