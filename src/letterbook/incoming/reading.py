@@ -16,7 +16,8 @@ from letterbook.kit.pickling import Compact
 from letterbook.mime.dates import read_date
 from letterbook.mime.parsing import Unparsable, parse_message
 
-_RECEIVED = re.compile(rb"received:(?:[^\n]|\n[ \t])*;((?:[^;\n]|\n[ \t])+)")
+_RECEIVED = b"\nreceived:"
+_VALUE = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+")
 _ENVELOPE_DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*")
 _EARLIEST_YEAR = 1980
 # An mbox that was made later says the same day of all its messages; one that a mail server wrote agrees with Date.
@@ -88,12 +89,22 @@ def _arrival_times(raw: bytes, *, envelope: str, date: datetime | None) -> Itera
 
 def _newest_received(raw: bytes) -> datetime | None:
     """The date of the first Received with one: the last server on the way put it there."""
-    ends = [end for end in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if end >= 0]
+    head = b"\n" + raw[: _end_of_head(raw)]
     # In lower case it is found without looking at each letter in two.
-    head = b"\n" + raw[: min(ends, default=len(raw))].lower()
+    lowered = head.lower()
     at = -1
-    while (at := head.find(b"\nreceived:", at + 1)) >= 0:
-        if found := _RECEIVED.match(head, at + 1):
-            place = slice(found.start(1) - 1, found.end(1) - 1)
-            return read_date(" ".join(raw[place].decode("ascii", "replace").split()))
+    while (at := lowered.find(_RECEIVED, at + 1)) >= 0:
+        found = _VALUE.match(head, at + len(_RECEIVED))
+        value = found[0] if found else b""
+        _, semicolon, date = value.rstrip(b";").rpartition(b";")
+        if semicolon and date:
+            return read_date(" ".join(date.decode("ascii", "replace").split()))
     return None
+
+
+def _end_of_head(raw: bytes) -> int:
+    """Where the headers end. The other ending is looked for among them only, and not through all the files."""
+    end = raw.find(b"\n\n")
+    end = len(raw) if end < 0 else end
+    other = raw.find(b"\r\n\r\n", 0, end + 1)
+    return end if other < 0 else other
