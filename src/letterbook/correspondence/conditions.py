@@ -7,83 +7,78 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.contrib.postgres.aggregates import JSONBAgg
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, Func, IntegerField, Max, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Least
+from django.db.models import BooleanField, IntegerField, JSONField, Q
 
 from letterbook.correspondence.access import Reach
-from letterbook.correspondence.copies import MailboxMessage
-from letterbook.correspondence.copy_conditions import IsSeen, LevelSeen
+from letterbook.correspondence.copy_conditions import Written, is_seen, level_seen
 from letterbook.mailboxes.models import Sharing
 
 # Somebody in Bcc, in the JSON of a copy.
 BlindPerson = dict[str, str]
 
+_COPIES_OF = "FROM correspondence_mailboxmessage copy WHERE copy.message_id = "
+_COPIES = f"{_COPIES_OF}{{message}}"
+_BLIND_KEYS = "ARRAY(SELECT person->>'key' FROM jsonb_array_elements(copy.bcc) person)"
 
-def is_reachable(reach: Reach, *, level: Sharing, message_ref: str) -> Exists:
+
+def is_reachable(reach: Reach, *, level: Sharing, message_ref: str) -> Written:
     """Return the condition "a mailbox that shares at `level` or more holds the message `message_ref` points to"."""
-    return Exists(
-        MailboxMessage.objects.filter(
-            seen_copies(reach, level=level), message=OuterRef(message_ref)
-        )
-    )
+    return Written(*is_held(reach, level=level, of="message"), BooleanField(), message=message_ref)
+
+
+def is_held(reach: Reach, *, level: Sharing, of: str) -> tuple[str, tuple[object, ...]]:
+    """Return the same condition as text and its values, as part of a longer one; the message is the column `{of}`."""
+    seen = is_seen(reach, level=level)
+    return f"EXISTS (SELECT {_COPIES_OF}{{{of}}} AND {seen.of('copy')})", seen.values
 
 
 def seen_copies(reach: Reach, *, level: Sharing) -> Q:
     """Return the condition on a copy "the viewer sees this one at `level` or more"."""
-    condition = Q(IsSeen.of(reach, level=level))
-    both = reach.narrowed_to
-    return condition if both is None else condition & seen_copies(both, level=level)
+    return Q(Written.about_copy(is_seen(reach, level=level), BooleanField()))
 
 
-def access_level(reach: Reach, *, message_ref: str) -> Coalesce:
+def access_level(reach: Reach, *, message_ref: str) -> Written:
     """Return the expression for the widest level at which `message_ref` is held."""
-    widest = (
-        MailboxMessage.objects.filter(message=OuterRef(message_ref))
-        .values("message")
-        .annotate(widest=Max(_level_of_copy(reach)))
-        .values("widest")
-    )
-    return Coalesce(Subquery(widest, output_field=IntegerField()), Value(0))
+    level = level_seen(reach)
+    text = f"coalesce((SELECT max({level.of('copy')}) {_COPIES}), 0)"
+    return Written(text, level.values, IntegerField(), message=message_ref)
 
 
-def _level_of_copy(reach: Reach) -> LevelSeen | Least:
-    level = LevelSeen.of(reach)
-    return level if reach.narrowed_to is None else Least(level, _level_of_copy(reach.narrowed_to))
+def is_reachable_one_by_one(reach: Reach, *, level: Sharing, message_ref: str) -> Written:
+    """Return the same as `is_reachable`, for pages: so that each row is asked in turn until the page is full.
+
+    Left to itself, PostgreSQL may gather all the mail the viewer can see first. Of "is not null" it also expects that
+    most rows are so, as they are, and reads them in the order they are wanted in.
+    """
+    seen = is_seen(reach, level=level)
+    text = f"(SELECT true {_COPIES} AND {seen.of('copy')} LIMIT 1) IS NOT NULL"
+    return Written(text, seen.values, BooleanField(), message=message_ref)
 
 
-def bcc_seen(reach: Reach, *, message_ref: str) -> Subquery:
+def bcc_seen(reach: Reach, *, message_ref: str) -> Written:
     """Return the expression for who is in Bcc of `message_ref`, as the copies say that the viewer may read."""
-    telling = MailboxMessage.objects.filter(
-        seen_copies(reach, level=Sharing.FULL), message=OuterRef(message_ref), bcc__isnull=False
-    )
-    together = telling.order_by().values("message").annotate(all=JSONBAgg("bcc")).values("all")
-    return Subquery(together, output_field=models.JSONField())
+    seen = is_seen(reach, level=Sharing.FULL)
+    text = f"(SELECT jsonb_agg(copy.bcc) {_COPIES} AND copy.bcc IS NOT NULL AND {seen.of('copy')})"
+    return Written(text, seen.values, JSONField(), message=message_ref)
 
 
-def tells_bcc(reach: Reach, keys: Sequence[str], *, message_ref: str, bcc_ref: str) -> Exists:
+def tells_bcc(reach: Reach, keys: Sequence[str], *, message_ref: str, bcc_ref: str) -> Written:
     """Return the condition "a copy the viewer may read names one of `keys` in Bcc, or all of `bcc_ref`"."""
-    telling = MailboxMessage.objects.filter(
-        seen_copies(reach, level=Sharing.FULL), message=OuterRef(message_ref), bcc__isnull=False
-    )
-    named = Q(named__overlap=list(keys)) | Q(named__contains=OuterRef(bcc_ref))
-    return Exists(telling.alias(named=_KeysIn("bcc")).filter(named))
+    named = f"({_BLIND_KEYS} && %s::text[] OR {_BLIND_KEYS} @> {{bcc}})"
+    return _telling(reach, named, [list(keys)], message=message_ref, bcc=bcc_ref)
 
 
-def tells_bcc_key(reach: Reach, *, message_ref: str, key_ref: str) -> Exists:
+def tells_bcc_key(reach: Reach, *, message_ref: str, key_ref: str) -> Written:
     """Return the condition "a copy the viewer may read names the address key in `key_ref` in Bcc"."""
-    telling = MailboxMessage.objects.filter(
-        seen_copies(reach, level=Sharing.FULL), message=OuterRef(message_ref), bcc__isnull=False
-    )
-    named = Q(named__contains=[OuterRef(key_ref)])
-    return Exists(telling.alias(named=_KeysIn("bcc")).filter(named))
+    named = f"{_BLIND_KEYS} @> ARRAY[{{key}}]::text[]"
+    return _telling(reach, named, [], message=message_ref, key=key_ref)
 
 
-class _KeysIn(Func):
-    template = "ARRAY(SELECT person->>'key' FROM jsonb_array_elements(%(expressions)s) person)"
-    output_field = ArrayField(models.TextField())
+def _telling(reach: Reach, named: str, values: Sequence[object], **columns: str) -> Written:
+    seen = is_seen(reach, level=Sharing.FULL)
+    text = f"EXISTS (SELECT {_COPIES} AND copy.bcc IS NOT NULL AND {seen.of('copy')} AND {named})"
+    return Written(text, (*seen.values, *values), BooleanField(), **columns)
 
 
 def bcc_of(row: models.Model) -> tuple[BlindPerson, ...]:

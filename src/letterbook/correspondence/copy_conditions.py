@@ -6,10 +6,12 @@ compile those takes longer than PostgreSQL takes to answer.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Func, IntegerField
+from django.db.models import Field, Func
 from django.db.models.sql.compiler import SQLCompiler
 
 from letterbook.correspondence.access import Reach
@@ -31,63 +33,70 @@ _LEVEL = f"""(CASE WHEN {_IN_FULL} THEN 3
     WHEN {{box}} = ANY (%s::uuid[]) THEN 2
     WHEN {{box}} = ANY (%s::uuid[]) THEN 1
     ELSE 0 END)"""
+_OF_COPY = {"box": "mailbox_id", "shared_as": "shared_as", "shared_with": "shared_with"}
 
 
-class _OfCopy(Func):
-    """An expression over the three columns of a copy that decide who sees it."""
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL over a copy's columns `{box}`, `{shared_as}` and `{shared_with}`, and the values it takes."""
 
-    written: str
+    text: str
+    values: tuple[object, ...]
 
-    def __init__(self, *values: object, **extra: Any) -> None:  # what Django passes when it copies
-        super().__init__("mailbox_id", "shared_as", "shared_with", **extra)
-        self.values = values
+    def of(self, copy: str) -> str:
+        """Return the text about the copy that a query calls by this name."""
+        columns = {name: f"{copy}.{column}" for name, column in _OF_COPY.items()}
+        return self.text.format(**columns)
+
+
+def is_seen(reach: Reach, *, level: Sharing) -> Sql:
+    """Return the condition "the viewer, and whom they look as, sees this copy at `level` or more"."""
+    values = (*_in_full(reach), reach.at_least(level), _others(reach), int(level))
+    seen = Sql(_IS_SEEN, values)
+    if reach.narrowed_to is None:
+        return seen
+    both = is_seen(reach.narrowed_to, level=level)
+    return Sql(f"({seen.text} AND {both.text})", seen.values + both.values)
+
+
+def level_seen(reach: Reach) -> Sql:
+    """Return the level at which the viewer, and whom they look as, sees this copy."""
+    by_mailbox = [reach.at_least(one) for one in (Sharing.FULL, Sharing.SUBJECT, Sharing.METADATA)]
+    level = Sql(_LEVEL, (*_in_full(reach), _others(reach), *by_mailbox))
+    if reach.narrowed_to is None:
+        return level
+    both = level_seen(reach.narrowed_to)
+    return Sql(f"least({level.text}, {both.text})", level.values + both.values)
+
+
+class Written(Func):
+    """SQL that stands as it is written; `{name}` in it is the column that `columns` gives to that name."""
+
+    def __init__(
+        self,
+        text: str,
+        values: tuple[object, ...],
+        output_field: Field[Any, Any],
+        **columns: str,
+    ) -> None:
+        super().__init__(*columns.values(), output_field=output_field)
+        self.text, self.values, self.names = text, values, tuple(columns)
+
+    @classmethod
+    def about_copy(cls, sql: Sql, output_field: Field[Any, Any]) -> Written:
+        """Return an expression over the rows of a queryset of copies."""
+        return cls(sql.text, sql.values, output_field, **_OF_COPY)
 
     def as_sql(  # type: ignore[override]  # narrower: it is always written the same way
         self, compiler: SQLCompiler, _connection: BaseDatabaseWrapper, **_: Any
     ) -> tuple[str, list[Any]]:
-        box, shared_as, shared_with = (
-            compiler.compile(column)[0] for column in self.get_source_expressions()
-        )
-        sql = self.written.format(box=box, shared_as=shared_as, shared_with=shared_with)
-        return sql, [list(one) if isinstance(one, tuple) else one for one in self.values]
-
-
-class IsSeen(_OfCopy):
-    """The condition on a copy "the viewer sees this one at `level` or more", but for whom they look as."""
-
-    written = _IS_SEEN
-    output_field = BooleanField()
-    conditional = True
-
-    @classmethod
-    def of(cls, reach: Reach, *, level: Sharing) -> IsSeen:
-        """Return it for what this viewer sees."""
-        others = _others(reach)
-        return cls(*_in_full(reach), _at_least(reach, level), others, int(level))
-
-
-class LevelSeen(_OfCopy):
-    """The level at which the viewer sees a copy, but for whom they look as."""
-
-    written = _LEVEL
-    output_field = IntegerField()
-
-    @classmethod
-    def of(cls, reach: Reach) -> LevelSeen:
-        """Return it for what this viewer sees."""
-        by_mailbox = (
-            _at_least(reach, level) for level in (Sharing.FULL, Sharing.SUBJECT, Sharing.METADATA)
-        )
-        return cls(*_in_full(reach), _others(reach), *by_mailbox)
+        columns = [compiler.compile(column)[0] for column in self.get_source_expressions()]
+        return self.text.format(**dict(zip(self.names, columns, strict=True))), list(self.values)
 
 
 def _in_full(reach: Reach) -> tuple[object, ...]:
-    return (tuple(sorted(reach.own)), tuple(sorted(reach.let_in)), _others(reach), reach.user_id)
+    return (sorted(reach.own), sorted(reach.let_in), _others(reach), reach.user_id)
 
 
-def _others(reach: Reach) -> tuple[object, ...]:
-    return tuple(sorted(reach.mailboxes - reach.own))
-
-
-def _at_least(reach: Reach, level: Sharing) -> tuple[object, ...]:
-    return tuple(reach.at_least(level))
+def _others(reach: Reach) -> list[UUID]:
+    return sorted(reach.mailboxes - reach.own)

@@ -16,7 +16,11 @@ from letterbook.correspondence.conditions import BlindPerson as BlindPerson
 from letterbook.correspondence.conditions import access_level as access_level
 from letterbook.correspondence.conditions import bcc_of as bcc_of
 from letterbook.correspondence.conditions import bcc_seen as bcc_seen
+from letterbook.correspondence.conditions import is_held as is_held
 from letterbook.correspondence.conditions import is_reachable as is_reachable
+from letterbook.correspondence.conditions import (
+    is_reachable_one_by_one as is_reachable_one_by_one,
+)
 from letterbook.correspondence.conditions import seen_copies as seen_copies
 from letterbook.correspondence.conditions import tells_bcc as tells_bcc
 from letterbook.correspondence.conditions import tells_bcc_key as tells_bcc_key

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pgtrigger
 from django.db import models
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import IntegerField, Q, Value
 
 from letterbook.correspondence.access import SeenBySomeone, reach_of
 from letterbook.kit.ids import new_id
 from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.outgoing.actors import Actor, ActorKind
-from letterbook.outgoing.shared_emails import is_shared
+from letterbook.outgoing.shared_emails import is_known, is_own, level_seen
 from letterbook.outgoing.status import ErrorClass
 from letterbook.teams.models import Membership, Team, User
 
@@ -34,33 +34,18 @@ class FailureQuerySet(models.QuerySet["Failure"]):
         Each carries its `access` level.
         """
         reach = reach_of(member)
-        own = _own(member)
-        levels = [When(own, then=Value(int(Sharing.FULL)))] + [
-            When(is_shared(reach, level=level, email="email__"), then=Value(int(level)))
-            for level in (Sharing.FULL, Sharing.SUBJECT)
-        ]
-        return self.filter(
-            own | is_shared(reach, level=Sharing.METADATA, email="email__"), team_id=member.team_id
-        ).annotate(
-            viewer_access=Case(
-                *levels, default=Value(int(Sharing.METADATA)), output_field=IntegerField()
-            )
-        )
+        known = is_known(member, reach, email="email__", with_drafts=True)
+        found = self.filter(known, team_id=member.team_id)
+        return found.annotate(viewer_access=level_seen(member, reach, email="email__"))
 
     def writable_by(self, member: Membership) -> FailureQuerySet:
         """Failures this member may resolve: of their own email, and of what leaves from their mailbox."""
-        own = self.filter(_own(member), team_id=member.team_id)
+        own = self.filter(is_own(member, reach_of(member)), team_id=member.team_id)
         return own.annotate(viewer_access=Value(int(Sharing.FULL), output_field=IntegerField()))
 
     def open(self) -> FailureQuerySet:
         """Those that nobody, and nothing, has resolved yet."""
         return self.filter(resolved_at=None)
-
-
-def _own(member: Membership) -> Q:
-    if member.looking_as is not None:
-        return Q(pk__in=[])
-    return Q(author_id=member.user_id) | Q(mailbox__owner_id=member.user_id)
 
 
 class Failure(SeenBySomeone, models.Model):

@@ -7,14 +7,14 @@ from typing import Any
 
 import pgtrigger
 from django.db import models, transaction
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Exists, F, OuterRef, Q
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.access import SeenBySomeone, reach_of
 from letterbook.correspondence.models import Message
 from letterbook.kit.ids import new_id
 from letterbook.kit.refusals import Conflict
-from letterbook.mailboxes.models import Mailbox, Sharing
+from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.actors import WORKER as WORKER
 from letterbook.outgoing.actors import Actor as Actor
 from letterbook.outgoing.actors import ActorKind as ActorKind
@@ -28,7 +28,7 @@ from letterbook.outgoing.failures import close_failure, reopen_failure
 from letterbook.outgoing.links import Regarding as Regarding
 from letterbook.outgoing.notices import FailureNotice as FailureNotice
 from letterbook.outgoing.paces import Pace as Pace
-from letterbook.outgoing.shared_emails import is_shared
+from letterbook.outgoing.shared_emails import is_known, level_seen
 from letterbook.outgoing.status import ALLOWED, RETRY_TAKEN_BACK, WAYS_ON, ErrorClass, Status
 from letterbook.outgoing.status_changes import StatusChange as StatusChange
 from letterbook.teams.events import announce
@@ -49,21 +49,9 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         Each carries its `access` level. A discarded draft is gone for everyone.
         """
         reach = reach_of(member)
-        own = Q(author_id=member.user_id) | Q(mailbox__owner_id=member.user_id)
-        if member.looking_as is not None:
-            own = Q(pk__in=[])
-        shared = ~Q(status=Status.DRAFT) & is_shared(reach, level=Sharing.METADATA)
-        levels = [When(own, then=Value(int(Sharing.FULL)))] + [
-            When(is_shared(reach, level=level), then=Value(int(level)))
-            for level in (Sharing.FULL, Sharing.SUBJECT)
-        ]
         return self.filter(
-            own | shared, team_id=member.team_id, discarded_at=None, erased_at=None
-        ).annotate(
-            viewer_access=Case(
-                *levels, default=Value(int(Sharing.METADATA)), output_field=IntegerField()
-            )
-        )
+            is_known(member, reach), team_id=member.team_id, discarded_at=None, erased_at=None
+        ).annotate(viewer_access=level_seen(member, reach))
 
     def writable_by(self, member: Membership) -> OutgoingEmailQuerySet:
         """Email this member may edit, queue, cancel and retry: their own, and what leaves from their mailbox."""

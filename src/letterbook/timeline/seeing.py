@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from letterbook.contacts.models import Contact, ContactAddress
+from letterbook.contacts.models import Contact
 from letterbook.correspondence.access import Reach, reach_of
-from letterbook.correspondence.models import access_level, bcc_seen, is_reachable, tells_bcc
+from letterbook.correspondence.models import (
+    access_level,
+    bcc_seen,
+    is_reachable,
+    is_reachable_one_by_one,
+    tells_bcc,
+)
 from letterbook.kit.refusals import NotFound
 from letterbook.mailboxes.models import Sharing
 from letterbook.teams.models import Membership
@@ -23,14 +29,14 @@ def seen_activities(
     that says so.
     """
     reach = reach or reach_of(member)
-    level = access_level(reach, message_ref="message_id")
-    bcc = bcc_seen(reach, message_ref="message_id")
+    may_know = is_reachable_one_by_one(reach, level=Sharing.METADATA, message_ref="message_id")
     return (
         _activities(member, contact)
-        .annotate(viewer_access=level, viewer_bcc=bcc)
-        .filter(
-            is_written_for(reach)
-            | Q(_is_known_to_be_on_it(contact, reach), viewer_access__gte=Sharing.METADATA)
+        .filter(is_written_for(reach) | Q(may_know))
+        .filter(Q(message=None) | _is_known_to_be_on_it(contact, reach))
+        .annotate(
+            viewer_access=access_level(reach, message_ref="message_id"),
+            viewer_bcc=bcc_seen(reach, message_ref="message_id"),
         )
     )
 
@@ -60,7 +66,7 @@ def _is_known_to_be_on_it(contact: Contact, reach: Reach) -> Q:
 
     A line whose address was taken from the contact since is shown where no Bcc of its message is hidden.
     """
-    keys = list(ContactAddress.objects.filter(contact=contact).values_list("key", flat=True))
+    keys = [one.key for one in contact.addresses.all()]
     told = tells_bcc(reach, keys, message_ref="message_id", bcc_ref="message__bcc_keys")
     condition = Q(message__bcc_keys=[]) | Q(told)
     for key in keys:
