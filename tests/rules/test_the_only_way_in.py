@@ -17,9 +17,7 @@ WITHOUT_A_GATE = {
     ("api/forgetting.py", "IdempotencyKey"): "forgets by age and shows nobody anything",
     ("api/insights.py", "Membership"): "the viewer's own team-mates, whom everybody in it sees",
     ("web/accounts.py", "User"): "asks only whether there is anybody yet",
-    ("web/context.py", "Membership"): "the person's own memberships",
     ("web/demo.py", "Membership"): "the sample team, before anybody is signed in",
-    ("web/middleware.py", "Membership"): "finds the member that every gate is asked for",
     ("web/once.py", "Session"): "locks the visitor's own session",
     (
         "web/outgoing_rows.py",

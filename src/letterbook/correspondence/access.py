@@ -6,7 +6,6 @@ own always in full. The widest copy decides (docs/decisions/0014).
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -14,10 +13,8 @@ from django.db.models import Exists, OuterRef
 
 from letterbook.correspondence.admissions import Admission
 from letterbook.mailboxes.models import Mailbox, Sharing
+from letterbook.teams.asked_once import asked_once
 from letterbook.teams.models import Membership
-
-# While one page is read, who sees what is read once; None at all other times.
-_remembered: ContextVar[dict[UUID, Reach] | None] = ContextVar("reach", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +68,9 @@ class SeenBySomeone:
         return self.access >= Sharing.FULL
 
 
+@asked_once
 def reach_of(member: Membership) -> Reach:
     """Return how far a member sees into each of the team's mailboxes."""
-    remembered = _remembered.get()
-    if remembered is None:
-        return _read_reach(member)
-    if member.pk not in remembered:
-        remembered[member.pk] = _read_reach(member)
-    return remembered[member.pk]
-
-
-def remember_reach() -> None:
-    """Read how far a member sees only once from now on, until `forget_reach`: for requests that change nothing."""
-    _remembered.set({})
-
-
-def forget_reach() -> None:
-    """Read it anew each time."""
-    _remembered.set(None)
-
-
-def _read_reach(member: Membership) -> Reach:
     reach = _reach_of_one(member)
     if member.looking_as is None:
         return reach

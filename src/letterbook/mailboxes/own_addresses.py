@@ -11,10 +11,14 @@ _PUBLIC = frozenset({"gmail.com", "googlemail.com"})
 
 def own_addresses(team_id: UUID) -> dict[str, UUID]:
     """Return the keys of the team's own addresses, each with the user whose mailbox it belongs to."""
+    boxes = Mailbox.objects.filter(team_id=team_id).values_list("address_key", "owner_id")
+    return aliases_of_team(team_id) | dict(boxes)
+
+
+def aliases_of_team(team_id: UUID) -> dict[str, UUID]:
+    """Return the keys of the addresses that the team's mailboxes may send from besides, each with the user."""
     aliases = SendAsAddress.objects.filter(team_id=team_id, is_verified=True)
-    own = dict(aliases.values_list("key", "mailbox__owner_id"))
-    own.update(Mailbox.objects.filter(team_id=team_id).values_list("address_key", "owner_id"))
-    return own
+    return dict(aliases.values_list("key", "mailbox__owner_id"))
 
 
 def own_domains(team_id: UUID) -> frozenset[str]:

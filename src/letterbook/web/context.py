@@ -16,10 +16,12 @@ from django.utils.timezone import now
 
 from letterbook.incoming.coverage import coverage_of
 from letterbook.mailboxes.models import Kind, Mailbox, MailboxState
+from letterbook.mailboxes.of_team import own_mailboxes
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.reading import count_queued, count_to_decide
 from letterbook.outgoing.status import Status
 from letterbook.teams.models import Membership
+from letterbook.teams.people import memberships_of
 from letterbook.teams.second_wall import seen_by
 from letterbook.web.outgoing_rows import is_leaving
 
@@ -93,15 +95,16 @@ def _shell(member: Membership, *, at: datetime) -> dict[str, Any]:
 
 
 def _what_is_around(member: Membership, *, at: datetime) -> dict[str, Any]:
-    boxes = list(Mailbox.objects.visible_to(member).filter(owner_id=member.user_id))
+    boxes = own_mailboxes(member)
+    nav = _nav(member, boxes)
     return {
         "member": Member(member.pk, str(member.user), member.user.email),
         "team": ShownTeam(member.team_id, member.team.name, is_current=True),
         "teams": _teams(member),
-        "nav": _nav(member, boxes),
+        "nav": nav,
         "pinned": (),
         "coverage": _accounted(boxes),
-        "leaving": _leaving(member, at=at),
+        "leaving": _leaving(member, at=at) if nav.queued else None,
         "at": at,
         "looking_as": str(member.looking_as.user) if member.looking_as else None,
         "is_demo": settings.DEMO,
@@ -109,10 +112,9 @@ def _what_is_around(member: Membership, *, at: datetime) -> dict[str, Any]:
 
 
 def _teams(member: Membership) -> list[ShownTeam]:
-    mine = Membership.objects.filter(user_id=member.user_id).select_related("team")
     return [
         ShownTeam(one.team_id, one.team.name, is_current=one.team_id == member.team_id)
-        for one in mine.order_by("created_at", "id")
+        for one in memberships_of(member.user)
     ]
 
 

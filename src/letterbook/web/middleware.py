@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from letterbook.correspondence.access import forget_reach, remember_reach
 from letterbook.kit.refusals import Conflict, Invalid, NotAllowed, NotFound, NotNow, Refused
 from letterbook.mailboxes.google import google_endpoints
+from letterbook.teams.asked_once import forget_answers, remember_answers
 from letterbook.teams.models import Membership
+from letterbook.teams.people import memberships_of
 from letterbook.web.looking import LOOKING_AS, look_through
 from letterbook.web.way_back import way_back
 
@@ -89,7 +90,7 @@ def _begin_reading(request: HttpRequest) -> None:
     _attach_member(request)
     # A page asks a dozen times who sees what. Whoever changes something must see the change.
     if request.method in {"GET", "HEAD"}:
-        remember_reach()
+        remember_answers()
 
 
 def _see_other(request: HttpRequest, response: HttpResponse) -> None:
@@ -100,20 +101,15 @@ def _see_other(request: HttpRequest, response: HttpResponse) -> None:
 
 def _end_reading(_request: HttpRequest, _response: HttpResponse) -> None:
     # A stream goes on after this, and looks at rights anew every few seconds.
-    forget_reach()
+    forget_answers()
 
 
 def find_member(request: HttpRequest) -> Membership | None:
     """Return the membership the signed-in person acts as: the team they chose, else their first one."""
     if not request.user.is_authenticated:
         return None
-    mine = (
-        Membership.objects.filter(user=request.user)
-        .select_related("team", "user")
-        .order_by("created_at", "id")
-    )
     chosen = request.session.get(TEAM_IN_SESSION)
-    members = list(mine)
+    members = memberships_of(request.user)
     found = next(
         (member for member in members if str(member.team_id) == chosen),
         members[0] if members else None,

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.timezone import make_aware
 
-from letterbook.mailboxes.models import Mailbox
+from letterbook.mailboxes.of_team import mailboxes_of_team
 from letterbook.teams.models import Membership
 from letterbook.teams.people import people_of
 from letterbook.timeline.activity_types import activity_types
@@ -92,14 +92,14 @@ def end_of_day(text: str) -> datetime | None:
 
 
 def choices_for(member: Membership, asked: Asked) -> dict[str, list[Choice]]:
-    """Return what can be chosen, the chosen one marked; two queries."""
-    boxes = Mailbox.objects.visible_to(member).order_by("address_key").values_list("pk", "address")
+    """Return what can be chosen, the chosen one marked."""
+    boxes = mailboxes_of_team(member)
     people = {str(one.pk): str(one) for one in people_of(member)}
     return {
         "directions": _choices(_DIRECTIONS, asked.direction),
         "people": _choices({"": "Everyone", **people}, asked.person),
         "mailboxes": _choices(
-            {"": "All", **{str(pk): address for pk, address in boxes}}, asked.mailbox
+            {"": "All", **{str(box.pk): box.address for box in boxes}}, asked.mailbox
         ),
     }
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from letterbook.correspondence.showing import PersonOnIt
-from letterbook.mailboxes.models import Mailbox
-from letterbook.mailboxes.own_addresses import own_addresses
+from letterbook.mailboxes.of_team import mailboxes_of_team
+from letterbook.mailboxes.own_addresses import aliases_of_team
 from letterbook.mime.addresses import address_key
+from letterbook.teams.asked_once import asked_once
 from letterbook.teams.models import Membership, User
 
 MOST_NAMED = 4
@@ -54,14 +55,13 @@ class WhoIsWho:
         return ", ".join(short[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
+@asked_once
 def who_is_who(member: Membership) -> WhoIsWho:
-    """Return how this member's team and everyone they write with are called; two queries."""
-    users = {
-        box.owner_id: box.owner
-        for box in Mailbox.objects.visible_to(member).select_related("owner")
-    }
+    """Return how this member's team and everyone they write with are called."""
+    boxes = mailboxes_of_team(member)
+    users = {box.owner_id: box.owner for box in boxes}
     users[member.user_id] = member.user
-    own = own_addresses(member.team_id)
+    own = aliases_of_team(member.team_id) | {box.address_key: box.owner_id for box in boxes}
     owners = {key: users[user_id] for key, user_id in own.items() if user_id in users}
     return WhoIsWho(member.user_id, owners)
 

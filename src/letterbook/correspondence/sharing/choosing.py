@@ -28,6 +28,7 @@ from letterbook.correspondence.sharing.settling import (
 from letterbook.correspondence.threading import lock_correspondence
 from letterbook.kit.refusals import Invalid, NotFound
 from letterbook.mailboxes.models import Mailbox, MailboxLabel, Sharing
+from letterbook.mailboxes.of_team import own_mailboxes
 from letterbook.mailboxes.owning import check_owner
 from letterbook.teams.audit import record_audit
 from letterbook.teams.events import announce
@@ -67,7 +68,7 @@ def sharing_of_thread(member: Membership, thread_id: UUID) -> Shared | None:
 
 def sharing_of_contact(member: Membership, contact: Contact) -> Shared | None:
     """Return how one's own mail with a contact is shared; None for somebody without a mailbox."""
-    boxes = _own_boxes(member)
+    boxes = own_mailboxes(member)
     return _shared(boxes, SharingChoice.objects.filter(contact=contact, mailbox__in=boxes))
 
 
@@ -109,7 +110,7 @@ def share_contact(
     What was chosen for a single conversation stays. Raises `NotFound` for somebody without a mailbox.
     """
     lock_correspondence(member.team_id)
-    boxes = _own_boxes(member) if contact.team_id == member.team_id else []
+    boxes = own_mailboxes(member) if contact.team_id == member.team_id else []
     if not boxes:
         raise NotFound("You have no mailbox here.", way_out="Connect one first.")
     chosen = SharingChoice.objects.filter(contact=contact, mailbox__in=boxes)
@@ -193,16 +194,11 @@ def _chosen(choice: SharingChoice, subjects: Mapping[UUID, str]) -> Chosen:
     return Chosen(about, Sharing(choice.level), choice.contact_id, choice.thread_id, choice.pk)
 
 
-def _own_boxes(member: Membership) -> list[Mailbox]:
-    return list(
-        Mailbox.objects.filter(team_id=member.team_id, owner_id=member.user_id).order_by("pk")
-    )
-
-
 def _boxes_with(member: Membership, thread_id: UUID) -> list[Mailbox]:
-    own = [box.pk for box in _own_boxes(member)]
+    own = own_mailboxes(member)
     held = MailboxMessage.objects.filter(mailbox__in=own, message__thread=thread_id)
-    return list(Mailbox.objects.filter(pk__in=held.values("mailbox")).order_by("pk"))
+    ids = set(held.values_list("mailbox_id", flat=True).distinct())
+    return [box for box in own if box.pk in ids]
 
 
 def _shared(boxes: Sequence[Mailbox], choices: Iterable[SharingChoice]) -> Shared | None:
