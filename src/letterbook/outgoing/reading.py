@@ -137,8 +137,10 @@ def _to_any(emails: OutgoingEmailQuerySet, contact_ids: Collection[UUID]) -> Out
     return emails.filter(seen | Q(Exists(recipients), viewer_access=Sharing.FULL))
 
 
-def pending_for_contact(member: Membership, contact: Contact) -> OutgoingEmailQuerySet:
-    """Return queued and unresolved failed email for a contact that this member may know of, newest first."""
-    is_open = Q(status=Status.QUEUED) | Q(status=Status.FAILED, resolved_at=None)
+def unsent_for_contact(member: Membership, contact: Contact) -> OutgoingEmailQuerySet:
+    """Return drafts, queued and unresolved failed email for a contact that this member may know of, in no order."""
+    is_open = Q(status__in=[Status.DRAFT, Status.QUEUED]) | Q(
+        status=Status.FAILED, resolved_at=None
+    )
     emails = OutgoingEmail.objects.visible_to(member).filter(is_open)
-    return to_contact(emails, contact).order_by("-queued_at", "-id")
+    return to_contact(emails, contact)

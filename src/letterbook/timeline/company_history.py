@@ -56,13 +56,17 @@ def read_company_history(
     for line in _lines_after(company, after, reach=reach, at_once=_AT_ONCE * limit):
         if len(shown) == limit:
             last = Position(shown[-1].occurred_at, shown[-1].pk)
-            return CompanyHistory(_with_contacts(shown, reach), next_cursor=write_cursor(last))
+            return CompanyHistory(
+                _with_contacts(shown, member, reach), next_cursor=write_cursor(last)
+            )
         shown.append(line)
-    return CompanyHistory(_with_contacts(shown, reach))
+    return CompanyHistory(_with_contacts(shown, member, reach))
 
 
-def _with_contacts(shown: list[Activity], reach: Reach) -> tuple[CompanyLine, ...]:
-    lines = show_lines(shown, reach)
+def _with_contacts(
+    shown: list[Activity], member: Membership, reach: Reach
+) -> tuple[CompanyLine, ...]:
+    lines = show_lines(shown, member, reach=reach)
     return tuple(
         CompanyLine(line, activity.contact) for line, activity in zip(lines, shown, strict=True)
     )

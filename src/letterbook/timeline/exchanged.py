@@ -10,8 +10,7 @@ from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction, Message
 from letterbook.correspondence.showing import FileOnIt, show_message
 from letterbook.teams.models import Membership
-from letterbook.timeline.models import ActivityType
-from letterbook.timeline.seeing import seen_activities
+from letterbook.timeline.newest import newest_emails
 
 # Among so many of the newest emails, so that the question takes no longer the longer the history is.
 MOST_LOOKED_AT = 300
@@ -29,12 +28,12 @@ class ExchangedFile:
 
 
 def files_with(member: Membership, contact: Contact) -> tuple[ExchangedFile, ...]:
-    """Return the newest files of a contact's emails that this member may open, each name once; two queries."""
-    emails = seen_activities(member, contact=contact).filter(type=ActivityType.EMAIL)
-    newest = list(
-        emails.order_by("-occurred_at", "-id").values_list("message_id", flat=True)[:MOST_LOOKED_AT]
-    )
-    messages = Message.objects.readable_by(member).filter(pk__in=newest, has_attachments=True)
+    """Return the newest files of a contact's emails that this member may open, each name once."""
+    newest = newest_emails(member, contact)[:MOST_LOOKED_AT]
+    with_files = [one.message_id for one in newest if one.has_attachments]
+    if not with_files:
+        return ()
+    messages = Message.objects.readable_by(member).filter(pk__in=with_files)
     found: dict[str, ExchangedFile] = {}
     for message in messages.defer("text", "search").order_by("-occurred_at", "-id"):
         for file in show_message(message).files:

@@ -14,8 +14,7 @@ from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction, MailboxMessage, Message
 from letterbook.correspondence.showing import SeenMessage, show_message
 from letterbook.teams.models import Membership
-from letterbook.timeline.models import ActivityType
-from letterbook.timeline.seeing import seen_activities
+from letterbook.timeline.newest import newest_emails
 
 # What nobody answered in a month is no longer waited for.
 LOOKING_BACK = timedelta(days=30)
@@ -38,19 +37,19 @@ class OpenThread:
 
 
 def open_threads(member: Membership, contact: Contact, *, at: datetime) -> tuple[OpenThread, ...]:
-    """Return the conversations of the last month, those that wait for us first, the oldest word first; two queries.
+    """Return the conversations of the last month, those that wait for us first, the oldest word first.
 
     Automatic mail neither asks nor answers; a team-mate's answer counts as far as this member may know of it.
     """
-    emails = seen_activities(member, contact=contact).filter(
-        type=ActivityType.EMAIL, occurred_at__gte=at - LOOKING_BACK
-    )
-    threads = emails.order_by("-occurred_at", "-id").values_list("message__thread_id", flat=True)
+    since = at - LOOKING_BACK
+    newest = newest_emails(member, contact)[:_MOST_LINES]
+    threads = {one.thread_id for one in newest if one.occurred_at >= since}
+    if not threads:
+        return ()
     found = [
         _thread(list(messages))
-        for _, messages in groupby(_messages(member, set(threads[:_MOST_LINES])), key=_thread_of)
+        for _, messages in groupby(_messages(member, threads), key=_thread_of)
     ]
-    since = at - LOOKING_BACK
     lively = [one for one in found if one is not None and one.last.occurred_at >= since]
     lively.sort(key=lambda one: (not one.is_ours_to_answer, one.last.occurred_at))
     return tuple(lively[:MOST_SHOWN])

@@ -20,7 +20,8 @@ from letterbook.correspondence.models import (
 from letterbook.correspondence.showing import SeenMessage, show_as_seen
 from letterbook.kit.cursors import Position, read_cursor, write_cursor
 from letterbook.kit.refusals import NotFound
-from letterbook.mailboxes.models import Mailbox, Sharing
+from letterbook.mailboxes.models import Sharing
+from letterbook.mailboxes.of_team import mailboxes_of_team
 from letterbook.teams.models import Membership, User
 from letterbook.timeline.models import Activity, ActivityQuerySet
 from letterbook.timeline.narrowing import EVERYTHING, TimelineFilter, narrow
@@ -98,7 +99,7 @@ def read_timeline(
         found = list(_loaded(older).order_by("-occurred_at", "-id")[: limit + 1])
         shown, going_on = found[:limit], len(found) > limit
     return Page(
-        lines=show_lines(shown, reach),
+        lines=show_lines(shown, member, reach=reach),
         next_cursor=_cursor_at(shown[-1]) if going_on else "",
         newer_cursor=_cursor_at(shown[0]) if _has_newer(place, is_newer, found, limit) else "",
     )
@@ -106,16 +107,19 @@ def read_timeline(
 
 def read_pinned(member: Membership, contact: Contact) -> tuple[TimelineLine, ...]:
     """Return what stands on top of a contact's history, the latest pinned first."""
+    if not Activity.objects.filter(contact=contact, pinned_at__isnull=False).exists():
+        return ()
     reach = reach_of(member)
     seen = seen_activities(member, contact=contact, reach=reach).filter(pinned_at__isnull=False)
-    return show_lines(list(_loaded(seen).order_by("-pinned_at", "-id")[:MOST_PINNED]), reach)
+    newest = list(_loaded(seen).order_by("-pinned_at", "-id")[:MOST_PINNED])
+    return show_lines(newest, member, reach=reach)
 
 
 def read_line(member: Membership, contact: Contact, activity_id: UUID) -> TimelineLine:
     """Return one line of a contact's history as this member sees it, or raise `NotFound`."""
     reach = reach_of(member)
     seen = seen_activities(member, contact=contact, reach=reach).filter(pk=activity_id)
-    line = next(iter(show_lines(list(_loaded(seen)), reach)), None)
+    line = next(iter(show_lines(list(_loaded(seen)), member, reach=reach)), None)
     if line is None:
         raise NotFound("There is no such activity.", way_out="Perhaps it was deleted.")
     return line
@@ -153,13 +157,15 @@ def _newer_than(lines: ActivityQuerySet, before: Position) -> ActivityQuerySet:
     )
 
 
-def show_lines(shown: list[Activity], reach: Reach) -> tuple[TimelineLine, ...]:
+def show_lines(
+    shown: list[Activity], member: Membership, *, reach: Reach
+) -> tuple[TimelineLine, ...]:
     """Return activities that were loaded for a viewer as lines of a history."""
-    return tuple(_lines(shown, reach))
+    return tuple(_lines(shown, member, reach))
 
 
-def _lines(shown: list[Activity], reach: Reach) -> Iterable[TimelineLine]:
-    owners = _owners_of_copies(shown, reach)
+def _lines(shown: list[Activity], member: Membership, reach: Reach) -> Iterable[TimelineLine]:
+    owners = _owners_of_copies(shown, member, reach)
     for activity in shown:
         yield TimelineLine(
             id=activity.pk,
@@ -180,16 +186,21 @@ def _lines(shown: list[Activity], reach: Reach) -> Iterable[TimelineLine]:
         )
 
 
-def _owners_of_copies(shown: list[Activity], reach: Reach) -> dict[UUID | None, dict[UUID, User]]:
-    """Return whose mailboxes hold each email, of those the viewer may look into."""
+def _owners_of_copies(
+    shown: list[Activity], member: Membership, reach: Reach
+) -> dict[UUID | None, dict[UUID, User]]:
+    """Return whose mailboxes hold each email that came in, of those the viewer may look into."""
+    came_in = [
+        one.message_id for one in shown if one.message_id and one.direction == Direction.INCOMING
+    ]
+    if not came_in:
+        return {}
     copies = MailboxMessage.objects.filter(
-        seen_copies(reach, level=Sharing.METADATA),
-        message_id__in=[activity.message_id for activity in shown if activity.message_id],
-    ).values_list("message_id", "mailbox_id")
-    found = list(copies.order_by("id"))
-    boxes = Mailbox.objects.select_related("owner").in_bulk({box for _, box in found})
+        seen_copies(reach, level=Sharing.METADATA), message_id__in=came_in
+    ).order_by("id")
+    boxes = {box.pk: box for box in mailboxes_of_team(member)}
     owners: dict[UUID | None, dict[UUID, User]] = {}
-    for message_id, mailbox_id in found:
+    for message_id, mailbox_id in copies.values_list("message_id", "mailbox_id"):
         owner = boxes[mailbox_id].owner
         owners.setdefault(message_id, {})[owner.pk] = owner
     return owners

@@ -10,9 +10,6 @@ from django.utils.timezone import localdate
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.later_facts import addresses_that_bounced
-from letterbook.outgoing.models import OutgoingEmail
-from letterbook.outgoing.reading import pending_for_contact
-from letterbook.outgoing.status import Status
 from letterbook.teams.models import Membership
 from letterbook.timeline.exchanged import files_with
 from letterbook.timeline.open_threads import OpenThread, open_threads
@@ -21,6 +18,7 @@ from letterbook.timeline.to_do import open_tasks
 from letterbook.web.file_links import file_url
 from letterbook.web.jumps import jumps
 from letterbook.web.sharing_control import control_of_contact
+from letterbook.web.unsent import next_email
 from letterbook.web.who_is_who import WhoIsWho, capitalised, first_name
 
 
@@ -56,7 +54,7 @@ def about_contact(
         "tasks": open_tasks(member, contact),
         "today": localdate(at),
         "jumps": jumps(relationship.first_at, at=at),
-        "next_email": _next_email(member, contact),
+        "next_email": next_email(member, contact),
         "sharing": control_of_contact(member, contact),
         "exchanged": [
             {"file": one, "url": file_url(one.message_id, one.file)}
@@ -75,8 +73,3 @@ def _owed(thread: OpenThread, first: str) -> str:
     if not thread.is_ours_to_answer:
         return f"Waiting for {first}"
     return "Waiting for you" if thread.is_mine else "Waiting for us"
-
-
-def _next_email(member: Membership, contact: Contact) -> OutgoingEmail | None:
-    going = pending_for_contact(member, contact).filter(status=Status.QUEUED)
-    return going.filter(due_at__isnull=False).defer("html").order_by("due_at", "id").first()

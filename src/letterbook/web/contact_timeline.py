@@ -13,9 +13,6 @@ from django.utils.timezone import localdate
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.later_facts import later_facts_of
 from letterbook.kit.cursors import Position, read_cursor, write_cursor
-from letterbook.outgoing.models import OutgoingEmail, OutgoingEmailQuerySet
-from letterbook.outgoing.reading import pending_for_contact, to_contact
-from letterbook.outgoing.status import Status
 from letterbook.teams.models import Membership
 from letterbook.timeline.changes import changes_of
 from letterbook.timeline.reading import (
@@ -28,13 +25,13 @@ from letterbook.timeline.reading import (
 )
 from letterbook.web.entries import Entry, by_day
 from letterbook.web.folding import fold
-from letterbook.web.outgoing_rows import show_pending, show_row, with_rows
+from letterbook.web.outgoing_rows import show_pending, show_row
 from letterbook.web.timeline_filters import Asked, choices_for, end_of_day, read_asked, type_tabs
 from letterbook.web.timeline_lines import menu_of, show_line
+from letterbook.web.unsent import unsent_lines
 from letterbook.web.who_is_who import WhoIsWho
 
 LINES = 30
-MOST_PENDING = 20
 
 
 def timeline_context(
@@ -158,25 +155,5 @@ def _pending(
     """What has not gone yet, as far as it is what is asked for."""
     if asked.show not in {"", "email"} or asked.direction == "in" or asked.files:
         return []
-    going = pending_for_contact(member, contact)
-    drafts = to_contact(
-        OutgoingEmail.objects.visible_to(member).filter(status=Status.DRAFT), contact
-    )
-    emails = [*with_rows(_narrowed(going, asked))[:MOST_PENDING]]
-    if not asked.failed:
-        newest = with_rows(_narrowed(drafts, asked)).order_by("-updated_at", "-id")
-        emails += newest[:MOST_PENDING]
-    return [show_pending(show_row(one, member=member, who=who, at=at)) for one in emails]
-
-
-def _narrowed(emails: OutgoingEmailQuerySet, asked: Asked) -> OutgoingEmailQuerySet:
-    wanted = asked.wanted
-    if wanted.person_id is not None:
-        emails = emails.filter(author_id=wanted.person_id)
-    if wanted.mailbox_id is not None:
-        emails = emails.filter(mailbox_id=wanted.mailbox_id)
-    if wanted.since is not None:
-        emails = emails.filter(updated_at__gte=wanted.since)
-    if wanted.until is not None:
-        emails = emails.filter(updated_at__lt=wanted.until)
-    return emails.filter(status=Status.FAILED) if wanted.has_failed else emails
+    unsent = unsent_lines(member, contact, asked.wanted)
+    return [show_pending(show_row(one, member=member, who=who, at=at)) for one in unsent]
