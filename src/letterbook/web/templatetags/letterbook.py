@@ -33,6 +33,8 @@ register.filter("meter_share_of", figures.meter_share)
 register.filter("initials", stringfilter(figures.initials))
 register.filter("stamp", stamps.stamp_of)
 register.filter("time_of_day", times.time_of_day)
+register.filter("date_and_time", times.date_and_time)
+register.filter("for_machines", times.for_machines)
 
 # The class of each kind of form field; what is not listed here is a line of text. Sets of choices: field.html.
 _FIELD_CLASSES = (
