@@ -129,9 +129,9 @@ def _read(cursor: str) -> tuple[UUID, UUID]:
         ) from error
 
 
-# Ids grow with time, so the older contact has the smaller one. A number that more than a few have is a switchboard's, as is
-# one of two people at one domain who share no name; a name that many have at one domain is no name. Each way of being
-# alike is one pass over the team's contacts.
+# Ids grow with time, so the older contact has the smaller one. A number that more than a few have is a switchboard's,
+# as is one of two people at one domain who share no name; a name that many have at one domain is no name. Each way of
+# being alike is one pass over the team's contacts.
 _PAIRS = r"""
     WITH address AS (
         SELECT contact_id, split_part(key, '@', 2) AS domain, split_part(split_part(key, '@', 1), '+', 1) AS local

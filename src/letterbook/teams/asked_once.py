@@ -7,8 +7,6 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from letterbook.teams.models import Membership
-
 Whom = ParamSpec("Whom")
 Answer = TypeVar("Answer")
 
@@ -24,9 +22,7 @@ def asked_once(question: Callable[Whom, Answer]) -> Callable[Whom, Answer]:
         answers = _answers.get()
         if answers is None:
             return question(*whom, **named)
-        eyes = tuple(one.looking_as for one in whom if isinstance(one, Membership))
-        # A member who looks as somebody else is, to Django, the same row, and sees less.
-        key = question, whom, eyes, tuple(named.items())
+        key = question, whom, tuple(named.items())
         if key not in answers:
             answers[key] = question(*whom, **named)
         answer: Answer = answers[key]
