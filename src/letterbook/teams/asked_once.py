@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from letterbook.teams.models import Membership
+
 Whom = ParamSpec("Whom")
 Answer = TypeVar("Answer")
 
@@ -22,7 +24,9 @@ def asked_once(question: Callable[Whom, Answer]) -> Callable[Whom, Answer]:
         answers = _answers.get()
         if answers is None:
             return question(*whom, **named)
-        key = question, whom, tuple(named.items())
+        eyes = tuple(one.looking_as for one in whom if isinstance(one, Membership))
+        # A member who looks as somebody else is, to Django, the same row, and sees less.
+        key = question, whom, eyes, tuple(named.items())
         if key not in answers:
             answers[key] = question(*whom, **named)
         answer: Answer = answers[key]
