@@ -15,8 +15,8 @@ from letterbook.web.urls import urlpatterns
 # What `pk` is of, by the names of the pages.
 PK = {
     "contact": """contact write-note taken-out edit-activity move-activity pin-activity unpin-activity finish-task
-        reopen-task delete-activity restore-activity add-address choose-primary drop-address assign-contact edit-contact
-        delete-contact merge-contact share-contact hold-contact release-contact erase-contact
+        reopen-task delete-activity restore-activity add-address choose-primary wants-mail drop-address assign-contact
+        edit-contact delete-contact merge-contact share-contact hold-contact release-contact erase-contact
         not-the-same split-contact""",
     "company": "company rename-company give-domain take-domain",
     "tag": "change-tag drop-tag",
@@ -27,8 +27,8 @@ PK = {
     "message": """message reply forward letter-frame attachment file file-frame file-page remote-picture
         always-show-images source""",
     "email": """outgoing-email outgoing-source edit-email save-draft attach-file draft-file remove-file draft-picture
-        regarding bring-back-draft duplicate-email undo-email cancel-email send-email-now retry-email
-        send-email-again correct-email settle-email dismiss-email""",
+        regarding bring-back-draft draft-versions take-version-back duplicate-email undo-email cancel-email keep-private
+        send-email-now retry-email send-email-again correct-email settle-email dismiss-email""",
     "mailbox": """mailbox coverage check-mailbox dismiss-quarantine quarantined replay-quarantined
         dismiss-quarantined reconnect-mailbox share-mailbox who-may-see hide-labels share-as-usual break-glass
         choose-policy choose-removed mailbox-rules read-labels retrieve-mailbox replay-mailbox disconnect-mailbox
@@ -109,6 +109,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "audit": ("", "who={person}", "what=rule added"),
     "export-audit": ("",),
     "join": ("",),
+    "unsubscribe": ("",),
     "without-team": ("",),
     "templates": ("", "q=hush"),
     "new-template": ("",),

@@ -27,6 +27,7 @@ from letterbook.incoming.ruling import add_rule
 from letterbook.kit.ids import new_id
 from letterbook.mailboxes.models import MailboxLabel, Sharing
 from letterbook.outgoing.attaching import attach_file
+from letterbook.outgoing.keeping_private import keep_private
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.templates import create_template
 from letterbook.teams import joining
@@ -120,12 +121,24 @@ def keep_to_oneself(
     stranger.delete()
     share_contact(alice, anna, level=Sharing.PRIVATE, at=at)
     share_thread(alice, message.thread_id, level=Sharing.PRIVATE, at=at)
+    _private_in_the_open(alice, open_things["shared"], at=at)
     own = _of_her_own(alice, anna, at=at)
     written = _written(alice, box, at=at)
     return {
         **_around_the_mailbox(alice, open_things["carol"], box, message, at=at), **written,
         "message": message.pk, "thread": message.thread_id, "message_id": message.message_id, "activity": own,
     }  # fmt: skip
+
+
+def _private_in_the_open(alice: Membership, shared: Any, *, at: datetime) -> None:
+    """Emails in a mailbox that is shared, which their author keeps private: one waits, one failed."""
+    to = {"to": "olga@lindwerk.example", "bcc": "hushbcc@lindwerk.example"}
+    later = at + timedelta(days=9)
+    for email in (
+        a_queued_email(alice, shared, at=at, send_at=later, subject="hushprivate", **to),
+        a_failed_email(alice, shared, at=at, subject="hushprivate", **to),
+    ):
+        keep_private(alice, email, is_private=True, at=at)
 
 
 def _of_her_own(alice: Membership, anna: Any, *, at: datetime) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from letterbook.mime.parsing import Unparsable, parse_message
 from letterbook.mime.reports import ReportKind, read_report
-from letterbook.mime.returned_mail import SEND_KEY_HEADER
+from letterbook.mime.send_keys import SEND_KEY_HEADER
 from letterbook.outgoing import freezing
 from reported import FULL, NO_SUCH_USER, complaint, head, in_words, report, returned
 

@@ -30,6 +30,7 @@ OURS = {one.__name__: one for one in apps.get_models() if one.__module__.startsw
 CLOSED = {"ThreadKey", "UnplacedReport"}
 # A person's own, whatever is shared with whom.
 HERS = {
+    "DraftVersion", "PrivateEmail", "PrivateMessage",
     "AccessRequest", "Admission", "ApiToken", "AuditEntry", "CheckedDay", "CoverageCheck", "EmailTemplate",
     "FailureNotice", "HidingLabels", "IdempotencyKey", "Invitation", "MailboxLabel", "Opening", "QuarantinedSource",
     "RetrievalRun", "SharingChoice", "StoringRule", "WelcomeSender",

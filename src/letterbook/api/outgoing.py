@@ -201,6 +201,7 @@ def _text(given: OutgoingGiven) -> DraftText:
         html=given.html,
         from_address=given.from_address,
         asks_unsubscribe=given.asks_unsubscribe,
+        is_private=given.is_private,
     )
 
 
@@ -213,6 +214,7 @@ def _changed(email: OutgoingEmail, changes: OutgoingChanges) -> DraftText:
         html=email.html if changes.html is None else changes.html,
         from_address=email.from_address if changes.from_address is None else changes.from_address,
         asks_unsubscribe=changes.asks_unsubscribe,
+        is_private=changes.is_private,
     )
 
 

@@ -28,6 +28,9 @@ class OutgoingGiven(Given):
         default="", description="one the mailbox may send as; its own when empty"
     )
     asks_unsubscribe: bool = Field(default=False, description="it carries List-Unsubscribe")
+    is_private: bool = Field(
+        default=False, description="nobody else in the team sees it, waiting or sent"
+    )
     answers: UUID | None = Field(default=None, description="the message this answers")
     queue: bool = Field(default=False, description="queue it as well, all or nothing")
     send_at: Moment | None = Field(default=None, description="not before; needs `queue`")
@@ -46,6 +49,7 @@ class OutgoingChanges(Given):
     html: Text | None = None
     from_address: Text | None = None
     asks_unsubscribe: bool | None = None
+    is_private: bool | None = None
 
 
 class QueueingGiven(Given):
@@ -66,6 +70,12 @@ class MovingGiven(Given):
     """When a queued email shall leave instead: now, or not before `send_at`."""
 
     send_at: Moment | None = None
+
+
+class PrivacyGiven(Given):
+    """Whether an email, and what answers it, is kept from the team, or shared as its mailbox is."""
+
+    is_private: bool
 
 
 class SettlingGiven(Given):

@@ -78,6 +78,7 @@ class OutgoingShown(Schema):
     bcc: list[RecipientShown]
     subject: str
     asks_unsubscribe: bool = Field(description="it carries List-Unsubscribe")
+    is_private: bool = Field(description="nobody else in the team sees it, waiting or sent")
     regarding: list[RegardingShown]
     answers: UUID | None
     origin: str = Field(description="page, api, command or agent")
@@ -132,6 +133,7 @@ def _show(email: OutgoingEmail, expected: Expectation | None) -> OutgoingShown:
         bcc=_named(email, RecipientKind.BCC) if is_readable else [],
         subject=email.subject if email.may_read_subject else "",
         asks_unsubscribe=email.asks_unsubscribe,
+        is_private=email.is_private,
         regarding=show_regarding(email),
         answers=email.answers_id if is_readable else None,
         origin=email.origin,

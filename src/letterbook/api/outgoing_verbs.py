@@ -10,6 +10,7 @@ from ninja import Router
 from letterbook.api.outgoing_finding import act_once, find_outgoing, show_now
 from letterbook.api.outgoing_given import (
     MovingGiven,
+    PrivacyGiven,
     QueueingGiven,
     RetryGiven,
     SettlingGiven,
@@ -17,6 +18,7 @@ from letterbook.api.outgoing_given import (
 from letterbook.api.outgoing_shapes import OutgoingInFull
 from letterbook.api.shapes import answers
 from letterbook.api.tokens import TokenRequest
+from letterbook.outgoing.keeping_private import keep_private
 from letterbook.outgoing.models import Actor, OutgoingEmail
 from letterbook.outgoing.queueing import (
     cancel,
@@ -87,6 +89,19 @@ def delete_queueing(request: TokenRequest, email_id: UUID) -> OutgoingInFull:
     cancel(
         find_outgoing(member, email_id), by=Actor.token(member), member=member, at=timezone.now()
     )
+    return show_now(member, email_id)
+
+
+@router.put(
+    "/outgoing-emails/{email_id}/privacy",
+    response=answers(OutgoingInFull),
+    operation_id="keep_outgoing_email_private",
+)
+def put_privacy(request: TokenRequest, email_id: UUID, given: PrivacyGiven) -> OutgoingInFull:
+    """Keep an email of any status, and what answers it, from the team, or share it as its mailbox is."""
+    member = request.auth
+    email = find_outgoing(member, email_id)
+    keep_private(member, email, is_private=given.is_private, at=timezone.now())
     return show_now(member, email_id)
 
 

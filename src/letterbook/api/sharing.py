@@ -27,6 +27,7 @@ from letterbook.correspondence.sharing.asking import (
 )
 from letterbook.kit.refusals import NotFound
 from letterbook.mailboxes.models import Sharing
+from letterbook.outgoing.keeping_private import share_contact_and_unsent
 
 router = Router(tags=["sharing"])
 Level = Literal["private", "metadata", "subject", "full"]
@@ -117,7 +118,7 @@ def put_contact_sharing(
 ) -> SharingShown:
     """Share your mail with a contact more or less than the rest, at the addresses they have now."""
     contact = find_contact(request.auth, contact_id)
-    choosing.share_contact(request.auth, contact, level=_level(given), at=timezone.now())
+    share_contact_and_unsent(request.auth, contact, level=_level(given), at=timezone.now())
     return _shared(choosing.sharing_of_contact(request.auth, contact))
 
 

@@ -36,6 +36,7 @@ from letterbook.api import (
     splits,
     stories,
     templates,
+    versions,
 )
 from letterbook.api.problems import MEDIA_TYPE, answer_with_problems
 from letterbook.api.repeating import HEADER, LONGEST
@@ -89,7 +90,7 @@ api.add_decorator(answered_behind_the_wall, mode="view")
 for resource in (
     me, contact_changes, contacts, companies, own_fields, merges, splits, duplicates, erasing, activities,
     mailboxes, coverage, quarantine, rules, sharing,
-    bulk_retries, outgoing, outgoing_verbs, outgoing_parts, stories, messages,
+    bulk_retries, outgoing, outgoing_verbs, outgoing_parts, stories, versions, messages,
     searching, failures, later_facts, insights, events, templates, answering,
 ):  # fmt: skip
     api.add_router("", resource.router)

@@ -32,6 +32,8 @@ from letterbook.correspondence.facts import FactKind as FactKind
 from letterbook.correspondence.facts import LaterFact as LaterFact
 from letterbook.correspondence.facts import UnplacedReport as UnplacedReport
 from letterbook.correspondence.openings import Opening as Opening
+from letterbook.correspondence.private_emails import PrivateEmail as PrivateEmail
+from letterbook.correspondence.private_emails import PrivateMessage as PrivateMessage
 from letterbook.correspondence.sharing_choices import HidingLabels as HidingLabels
 from letterbook.correspondence.sharing_choices import SharingChoice as SharingChoice
 from letterbook.kit.ids import new_id

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from uuid import UUID
 
 import zstandard
 
@@ -49,7 +50,8 @@ class Packed(Compact):
     """What is decided by and stored of an email.
 
     `people` are all on it, `bcc` those who are not openly on it, and `bcc_keys` theirs among the `address_keys`. `row`
-    has the `CONTENT_COLUMNS`, encoded. `is_bulk`: a mailing list or a machine sent it.
+    has the `CONTENT_COLUMNS`, encoded. `is_bulk`: a mailing list or a machine sent it. `send_key`: it says that it was
+    written here.
     """
 
     identity: bytes
@@ -63,6 +65,7 @@ class Packed(Compact):
     raw_zstd: bytes
     sha256: bytes
     is_bulk: bool
+    send_key: UUID | None = None
 
 
 class Email:
@@ -113,6 +116,7 @@ def pack_message(raw: bytes, parsed: ParsedMessage) -> Email:
             raw_zstd=pack_source(raw),
             sha256=sha256(raw).digest(),
             is_bulk=parsed.is_automatic or bool(parsed.list_id),
+            send_key=parsed.send_key,
         ),
         read_news(raw, parsed),
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from uuid import UUID
 
 from letterbook.kit.pickling import Compact
 from letterbook.mime.addresses import Address
@@ -23,6 +24,7 @@ from letterbook.mime.headers import MAX_DATE, MAX_SUBJECT, Headers, unfolded
 from letterbook.mime.identity import Digest, first_message_id, reference_chain
 from letterbook.mime.parts import Structure, header_lines, read_structure
 from letterbook.mime.quoting import split_quoted
+from letterbook.mime.send_keys import SEND_KEY_HEADER, read_send_key
 from letterbook.mime.transfer import decoded_body
 
 __all__ = [
@@ -75,6 +77,8 @@ class ParsedMessage(Compact):
     list_id: str
     digest: bytes
     warnings: tuple[str, ...]
+    # The key under which it was sent from here; None for what was not.
+    send_key: UUID | None = None
 
 
 def parse_message(raw: bytes) -> ParsedMessage:
@@ -113,6 +117,7 @@ def parse_message(raw: bytes) -> ParsedMessage:
         list_id=headers.list_id,
         digest=digest.value(),
         warnings=tuple(dict.fromkeys(structure.warnings)),
+        send_key=read_send_key(structure.root.headers.get(SEND_KEY_HEADER.lower(), ())),
     )
 
 

@@ -31,7 +31,7 @@ _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]*\r?(?:\n|\Z)")
 _NAMES = (
     "auto-submitted bcc cc content-disposition content-id content-transfer-encoding content-type date from"
     " in-reply-to list-id message-id precedence references reply-to resent-from return-path sender subject to"
-    " x-autoreply x-autorespond x-sender"
+    " x-autoreply x-autorespond x-letterbook-send-key x-sender"
 )
 # The headers that are read; the others are passed over, which is most of them.
 _READ = {name.encode("ascii"): name for name in _NAMES.split()}

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from letterbook.mime.addresses import address_key, read_addresses
 from letterbook.mime.encoded_words import header_text
 from letterbook.mime.identity import message_ids
 from letterbook.mime.parts import Part, Structure, header_lines
+from letterbook.mime.send_keys import SEND_KEY_HEADER, read_send_key
 from letterbook.mime.transfer import decoded_body
 
-# The header that every email written here carries, whatever a provider makes of its Message-ID.
-SEND_KEY_HEADER = "X-Letterbook-Send-Key"
 _RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"}
     | {"message/global", "message/partial"}
@@ -112,11 +110,8 @@ def _ids(headers: dict[str, list[bytes]]) -> Iterable[str]:
 
 def _own_ids(headers: dict[str, list[bytes]], senders: Sequence[str]) -> Iterable[str]:
     """The Message-ID an email had when it left here, before a provider gave it another."""
-    for value in headers.get(SEND_KEY_HEADER.lower(), ())[:1]:
-        try:
-            key = UUID(value.decode("ascii", "replace").strip())
-        except ValueError:
-            return
+    key = read_send_key(headers.get(SEND_KEY_HEADER.lower(), ()))
+    if key is not None:
         yield from (f"{key.hex}@{sender.rpartition('@')[2]}" for sender in senders[:1])
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from letterbook.kit.refusals import Conflict
-from letterbook.mime.returned_mail import SEND_KEY_HEADER
+from letterbook.mime.send_keys import SEND_KEY_HEADER
 from letterbook.outgoing.asking import SentCopy, carries_key
 from letterbook.outgoing.claiming import Claim, Superseded, end_attempt
 from letterbook.outgoing.clock import Clock

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from letterbook.mime.returned_mail import SEND_KEY_HEADER
+from letterbook.mime.send_keys import SEND_KEY_HEADER
 from letterbook.outgoing.models import FrozenEmail, OutgoingEmail
 from letterbook.providers.errors import Gone, HistoryExpired
 from letterbook.providers.mail import Draft, HistoryChange, MailProvider, MessageHeaders

@@ -19,6 +19,7 @@ from letterbook.outgoing.fitting import files_size, sent_size
 from letterbook.outgoing.models import OutgoingEmail, Recipient, RecipientKind
 from letterbook.outgoing.strange_domains import strange_domains
 from letterbook.outgoing.unfilled import unfilled_fields
+from letterbook.outgoing.unsubscriptions import unsubscribed_at
 from letterbook.teams.models import Membership
 
 # Many mail servers take no more, whatever Gmail sends.
@@ -79,6 +80,8 @@ def _about_people(letter: _Letter, member: Membership, *, at: datetime) -> Itera
     own = own_addresses(member.team_id)
     outside = tuple(one for one in letter.recipients if one.key not in own)
     yield from _bounced(member, outside)
+    if letter.email.asks_unsubscribe:
+        yield from _unsubscribed(member, outside)
     yield from _look_alikes(member, outside)
     yield from _colleagues(member, outside, at=at)
     yield from _many(letter, outside)
@@ -89,6 +92,14 @@ def _bounced(member: Membership, recipients: Iterable[Recipient]) -> Iterator[Ca
     for address, bounce in addresses_that_bounced(member, by_address).items():
         words = f"{address} did not exist when somebody wrote to it on {bounce.at:%d %B %Y}."
         yield Caution("bounced_address", words, by_address[address].kind, address)
+
+
+def _unsubscribed(member: Membership, recipients: Iterable[Recipient]) -> Iterator[Caution]:
+    by_key = {one.key: one for one in recipients}
+    for key, at in unsubscribed_at(member, by_key).items():
+        one = by_key[key]
+        words = f"{one.address} asked on {at:%d %B %Y} not to get such mail."
+        yield Caution("unsubscribed", words, one.kind, one.address)
 
 
 def _look_alikes(member: Membership, recipients: Iterable[Recipient]) -> Iterator[Caution]:

@@ -267,10 +267,8 @@ def _lease(at: datetime) -> datetime:
 
 
 def _announce(email: OutgoingEmail) -> None:
-    announce("outgoing", team_id=email.team_id, row_id=email.pk, mailbox_id=email.mailbox_id)
+    announce("outgoing", team_id=email.team_id, row_id=email.pk, **email.heard_by())
 
 
 def _event(email: OutgoingEmail) -> str:
-    return event_payload(
-        "outgoing", team_id=email.team_id, row_id=email.pk, mailbox_id=email.mailbox_id
-    )
+    return event_payload("outgoing", team_id=email.team_id, row_id=email.pk, **email.heard_by())

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from letterbook.correspondence.access import reach_of
-from letterbook.correspondence.models import Direction, Message
+from letterbook.correspondence.models import Direction, Message, SharingChoice
 from letterbook.mailboxes.models import Sharing
 from letterbook.mime.addresses import address_key
 from letterbook.outgoing.models import OutgoingEmail, OutgoingEmailQuerySet, RecipientKind
@@ -110,9 +110,14 @@ def _being_written(member: Membership, keys: set[str], *, at: datetime) -> list[
         team_id=member.team_id,
         status=Status.DRAFT,
         discarded_at=None,
+        is_private=False,
         updated_at__gt=at - WRITING,
         mailbox_id__in=reach_of(member).at_least(Sharing.METADATA),
     )
+    private = SharingChoice.objects.filter(
+        mailbox=OuterRef("mailbox"), level=Sharing.PRIVATE, keys__overlap=list(keys)
+    )
+    drafts = drafts.exclude(Exists(private))
     return [
         Encounter(Doing.WRITING, display_name(email.author), key, email.updated_at)
         for email in _others(drafts, member, keys)

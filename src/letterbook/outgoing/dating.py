@@ -12,6 +12,9 @@ import uuid
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
+from django.db import transaction
+
+from letterbook.correspondence.sharing.keeping_private import keep_under_another_key
 from letterbook.outgoing.claiming import Claim, take_step
 from letterbook.outgoing.models import FrozenEmail, Step
 
@@ -35,18 +38,21 @@ def date_anew(claim: Claim, *, at: datetime) -> None:
     """
     key = uuid.uuid4()
     raw = _redated(claim.frozen, key=key, date=at)
-    take_step(
-        claim,
-        Step.DRAFTING,
-        at=at,
-        raw=raw,
-        sha256=hashlib.sha256(raw).digest(),
-        send_key=key,
-        message_id=claim.frozen.message_id.replace(claim.frozen.send_key.hex, key.hex),
-        draft_id="",
-        draft_message_id="",
-        cursor_before="",
-    )
+    with transaction.atomic():
+        take_step(
+            claim,
+            Step.DRAFTING,
+            at=at,
+            raw=raw,
+            sha256=hashlib.sha256(raw).digest(),
+            send_key=key,
+            message_id=claim.frozen.message_id.replace(claim.frozen.send_key.hex, key.hex),
+            draft_id="",
+            draft_message_id="",
+            cursor_before="",
+        )
+        # The email's row is held since the step: whoever makes it private meanwhile finds the new key.
+        keep_under_another_key(claim.email.pk, key)
 
 
 def _redated(frozen: FrozenEmail, *, key: uuid.UUID, date: datetime) -> bytes:

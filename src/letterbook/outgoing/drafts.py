@@ -26,6 +26,7 @@ from letterbook.outgoing.models import (
 )
 from letterbook.outgoing.recipients import Addressee, read_addressees, write_recipients
 from letterbook.outgoing.status import Status
+from letterbook.outgoing.versions import find_version, keep_version
 from letterbook.outgoing.writable import lock_draft, lock_writable, sendable_mailbox, sender_of
 from letterbook.teams.events import announce
 from letterbook.teams.models import Membership
@@ -38,6 +39,7 @@ __all__ = [
     "duplicate",
     "edit_draft",
     "remove_file",
+    "take_version_back",
 ]
 
 
@@ -45,7 +47,7 @@ __all__ = [
 class DraftText:
     """What a person typed: address fields as text, HTML from the editor. `from_address` "" is the mailbox's own.
 
-    `asks_unsubscribe` None leaves it as it is.
+    `asks_unsubscribe` and `is_private` None leave it as it is.
     """
 
     to: str = ""
@@ -55,6 +57,7 @@ class DraftText:
     html: str = ""
     from_address: str = ""
     asks_unsubscribe: bool | None = None
+    is_private: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def create_draft(
         subject=checked.subject,
         html=checked.html,
         asks_unsubscribe=bool(text.asks_unsubscribe),
+        is_private=bool(text.is_private),
     )
     write_recipients(email, checked.addressees)
     _begin_history(email, member, at=at)
@@ -165,22 +169,25 @@ def edit_draft(
         )
     chosen = sendable_mailbox(member, mailbox or draft.mailbox)
     checked = _check(text, chosen, pictures_of(draft))
-    asks_unsubscribe = (
-        draft.asks_unsubscribe if text.asks_unsubscribe is None else text.asks_unsubscribe
-    )
+    keep_version(draft, html=checked.html, at=at)
     OutgoingEmail.objects.filter(pk=draft.pk).update(
         mailbox=chosen,
         subject=checked.subject,
         html=_with_signature_of(draft, chosen, checked),
         from_name=checked.from_name,
         from_address=checked.from_address,
-        asks_unsubscribe=asks_unsubscribe,
+        asks_unsubscribe=_or_as_it_is(text.asks_unsubscribe, draft.asks_unsubscribe),
+        is_private=_or_as_it_is(text.is_private, draft.is_private),
         version=version + 1,
         updated_at=at,
     )
     write_recipients(draft, checked.addressees)
     draft.refresh_from_db()
     return draft
+
+
+def _or_as_it_is(asked: bool | None, is_so: bool) -> bool:
+    return is_so if asked is None else asked
 
 
 def _with_signature_of(draft: OutgoingEmail, mailbox: Mailbox, checked: _Checked) -> str:
@@ -190,6 +197,17 @@ def _with_signature_of(draft: OutgoingEmail, mailbox: Mailbox, checked: _Checked
     return replace_signature(
         checked.html, old=old, new=signature_for(mailbox, checked.from_address)
     )
+
+
+@transaction.atomic
+def take_version_back(
+    member: Membership, email: OutgoingEmail, *, version: int, at: datetime
+) -> OutgoingEmail:
+    """Let a draft say what it said as `version`, and return it; what it says now is kept as another version."""
+    draft = lock_draft(member, email)
+    kept = find_version(member, draft, version)
+    text = DraftText(kept.to, kept.cc, kept.bcc, kept.subject, kept.html, draft.from_address)
+    return edit_draft(member, draft, text=text, version=draft.version, at=at)
 
 
 @transaction.atomic
@@ -218,6 +236,7 @@ def duplicate(
         subject=original.subject,
         html=original.html,
         asks_unsubscribe=original.asks_unsubscribe,
+        is_private=original.is_private,
     )
     _copy_recipients(original, copy)
     copy_files(original, copy)

@@ -15,6 +15,7 @@ from letterbook.outgoing.failures import close_failure
 from letterbook.outgoing.models import (
     Actor,
     DeliveryAttempt,
+    DraftVersion,
     Failure,
     FrozenEmail,
     OutgoingAttachment,
@@ -23,6 +24,7 @@ from letterbook.outgoing.models import (
     Recipient,
     Regarding,
     Resolution,
+    Unsubscription,
 )
 from letterbook.outgoing.status import Status
 from letterbook.teams.models import Membership
@@ -54,6 +56,10 @@ def erase_emails(
     _empty(ids, member, at=at)
     # What is still being written to others as well goes to those alone.
     to_them.filter(email__status=Status.DRAFT).delete()
+    Unsubscription.objects.filter(team_id=contact.team_id).of(keys).delete()
+    DraftVersion.objects.filter(
+        Q(keys__overlap=list(keys)) | Q(email__in=ids), team_id=contact.team_id
+    ).delete()
     to_them.update(contact=None)
     Regarding.objects.filter(
         team_id=contact.team_id, subject_type="contact", subject_id=str(contact.pk)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from django.db.models import Max
 
 from letterbook.correspondence.models import Message
+from letterbook.correspondence.sharing.keeping_private import keep_email_private
 from letterbook.correspondence.sources import read_beginning
 from letterbook.kit.refusals import Invalid
 from letterbook.mailboxes.models import SendAsAddress
@@ -18,10 +19,11 @@ from letterbook.mime.composing import Attachment, BadHeader, Composition, compos
 from letterbook.mime.html import clean_composed_html
 from letterbook.mime.identity import references_of_answer
 from letterbook.mime.parsing import read_ancestors
-from letterbook.mime.returned_mail import SEND_KEY_HEADER
+from letterbook.mime.send_keys import SEND_KEY_HEADER
 from letterbook.outgoing.attaching import pictures_of
 from letterbook.outgoing.fitting import check_message_fits
 from letterbook.outgoing.models import FrozenEmail, OutgoingEmail, RecipientKind
+from letterbook.outgoing.one_click import link_of
 from letterbook.outgoing.recipients import addresses_of
 
 # Where the headers of any email end, or what is kept of them.
@@ -36,6 +38,8 @@ def freeze(email: OutgoingEmail, *, date: datetime, at: datetime) -> FrozenEmail
     raw = _compose(email, send_key=send_key, message_id=message_id, date=date)
     check_message_fits(len(raw))
     rounds = email.frozen.aggregate(last=Max("round"))["last"]
+    if email.is_private:
+        keep_email_private(email.pk, email.mailbox, send_keys=[send_key], at=at)
     return FrozenEmail.objects.create(
         email=email,
         team_id=email.team_id,
@@ -100,9 +104,16 @@ def _headers(email: OutgoingEmail, send_key: uuid.UUID) -> tuple[tuple[str, str]
     own = ((SEND_KEY_HEADER, str(send_key)), *_reply_to(email))
     if not email.asks_unsubscribe:
         return own
-    # By email only (RFC 2369): one click (RFC 8058) needs a page that answers for us.
     address = quote(email.from_address, safe="@!$*+-./=^_~")
-    return (*own, ("List-Unsubscribe", f"<mailto:{address}?subject=unsubscribe>"))
+    by_email = f"<mailto:{address}?subject=unsubscribe>"
+    link = link_of(email)
+    if not link:
+        return (*own, ("List-Unsubscribe", by_email))
+    return (
+        *own,
+        ("List-Unsubscribe", f"<{link}>, {by_email}"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    )
 
 
 def _reply_to(email: OutgoingEmail) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pgtrigger
 from django.db import models, transaction
@@ -14,13 +15,14 @@ from letterbook.correspondence.access import SeenBySomeone, reach_of
 from letterbook.correspondence.models import Message
 from letterbook.kit.ids import new_id
 from letterbook.kit.refusals import Conflict
-from letterbook.mailboxes.models import Mailbox
+from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.outgoing.actors import WORKER as WORKER
 from letterbook.outgoing.actors import Actor as Actor
 from letterbook.outgoing.actors import ActorKind as ActorKind
 from letterbook.outgoing.attempts import DeliveryAttempt as DeliveryAttempt
 from letterbook.outgoing.attempts import FrozenEmail as FrozenEmail
 from letterbook.outgoing.attempts import Step as Step
+from letterbook.outgoing.draft_versions import DraftVersion as DraftVersion
 from letterbook.outgoing.email_templates import EmailTemplate as EmailTemplate
 from letterbook.outgoing.failures import Failure as Failure
 from letterbook.outgoing.failures import Resolution as Resolution
@@ -31,6 +33,7 @@ from letterbook.outgoing.paces import Pace as Pace
 from letterbook.outgoing.shared_emails import is_known, level_seen
 from letterbook.outgoing.status import ALLOWED, RETRY_TAKEN_BACK, WAYS_ON, ErrorClass, Status
 from letterbook.outgoing.status_changes import StatusChange as StatusChange
+from letterbook.outgoing.unsubscriptions import Unsubscription as Unsubscription
 from letterbook.teams.events import announce
 from letterbook.teams.models import Membership, Team, User
 
@@ -83,6 +86,10 @@ class OutgoingEmail(SeenBySomeone, models.Model):
     subject = models.TextField(blank=True)
     html = models.TextField(blank=True)
     asks_unsubscribe = models.BooleanField(default=False)
+    # Its author keeps it, and what answers it, from the team, whatever the mailbox shares.
+    is_private = models.BooleanField(default=False)
+    # As narrowly the mailbox's owner shares mail with one of the recipients, once it is queued; its copy says it later.
+    unsent_sharing = models.SmallIntegerField(choices=Sharing.choices, null=True, blank=True)
     answers = models.ForeignKey(
         Message, models.SET_NULL, null=True, blank=True, related_name="answered_by"
     )
@@ -256,6 +263,12 @@ class OutgoingEmail(SeenBySomeone, models.Model):
         if was_failed:
             close_failure(self.pk, resolution=Resolution.RETRIED, by=by, at=at)
 
+    def heard_by(self) -> dict[str, UUID]:
+        """Return who hears of what becomes of it: whom its mailbox is shared with, or its author alone."""
+        if self.is_private or self.unsent_sharing == Sharing.PRIVATE:
+            return {"user_id": self.author_id}
+        return {"mailbox_id": self.mailbox_id}
+
     def _order_key(self) -> str:
         """Return what answers in one conversation share; what begins one waits for no other, whoever gets it."""
         return f"in {self.answers.thread_id.hex}" if self.answers is not None else ""
@@ -355,7 +368,7 @@ class OutgoingEmail(SeenBySomeone, models.Model):
             email=self, team_id=self.team_id, old=old, new=new, at=at, actor=by.kind, user_id=by.user_id,
             actor_name=by.name, reason=reason, attempt=self.attempt, error=fields.get("error", ""),
         )  # fmt: skip
-        announce("outgoing", team_id=self.team_id, row_id=self.pk, mailbox_id=self.mailbox_id)
+        announce("outgoing", team_id=self.team_id, row_id=self.pk, **self.heard_by())
         if is_read_back:
             self.refresh_from_db()
 
@@ -384,6 +397,13 @@ class Recipient(models.Model):
         ]
         # A contact's queued and failed email.
         indexes = [models.Index(fields=["contact", "email"], name="recipient_by_contact")]
+
+    def as_typed(self) -> str:
+        """Return the address as a person would type it."""
+        if not self.name:
+            return self.address
+        name = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{name}" <{self.address}>'
 
 
 class OutgoingAttachment(models.Model):

@@ -12,6 +12,7 @@ from letterbook.kit.refusals import Conflict, Invalid
 from letterbook.mailboxes.models import Mailbox, MailboxState
 from letterbook.outgoing.failures import Resolution, close_failure
 from letterbook.outgoing.freezing import freeze
+from letterbook.outgoing.keeping_private import settle_until_sent
 from letterbook.outgoing.models import Actor, FrozenEmail, OutgoingEmail
 from letterbook.outgoing.recipients import check_number
 from letterbook.outgoing.scheduling import remove_draft_soon, wake_at, wake_now
@@ -55,6 +56,7 @@ def queue_email(
     if not even_if_unfilled:
         check_filled(draft)
     freeze(draft, date=due_at, at=at)
+    settle_until_sent(draft)
     draft.mark_queued(by, at=at, due_at=due_at)
     wake_at(draft.mailbox_id, at=due_at)
     _resolve_replaced(draft, by=by, at=at)
@@ -277,4 +279,4 @@ def doubt_unfinished_emails(*, at: datetime) -> int:
 
 
 def _announce(email: OutgoingEmail) -> None:
-    announce("outgoing", team_id=email.team_id, row_id=email.pk, mailbox_id=email.mailbox_id)
+    announce("outgoing", team_id=email.team_id, row_id=email.pk, **email.heard_by())

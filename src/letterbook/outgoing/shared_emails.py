@@ -1,7 +1,8 @@
 """How much a member sees of an outgoing email: of their own all, of a team-mate's as far as it is shared.
 
 It is shared as far as its mailbox is, and no further than its copies are: what an owner keeps to themselves of a
-conversation, a contact or a label holds for what they sent into it too.
+conversation, a contact or a label holds for what they sent into it too. What its author keeps private is nobody else's,
+and what is not sent yet is shared no further than mail with whom it goes to.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def _is_shared(reach: Reach, *, level: Sharing) -> tuple[str, tuple[object, ...]
     answers, _ = is_held(reach, level=level, of="answers")
     text = (
         "({box} = ANY (%s::uuid[])"
+        f" AND NOT {{private}} AND ({{message}} IS NOT NULL OR coalesce({{unsent}}, {int(level)}) >= {int(level)})"
         f" AND ({{message}} IS NULL OR {message}) AND ({{answers}} IS NULL OR {answers}))"
     )
     return text, (reach.at_least(level), *values, *values)
@@ -72,5 +74,7 @@ def _columns(email: str) -> dict[str, str]:
         "own_box": "mailbox_id",
         "box": f"{email}mailbox_id",
         "status": f"{email}status",
+        "private": f"{email}is_private",
+        "unsent": f"{email}unsent_sharing",
         **shared,
     }

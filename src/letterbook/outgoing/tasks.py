@@ -16,6 +16,7 @@ from letterbook.outgoing.releasing import release_bytes
 from letterbook.outgoing.scheduling import QUEUE
 from letterbook.outgoing.sweeping import sweep
 from letterbook.outgoing.telling import tell_of_failures
+from letterbook.outgoing.versions import forget_versions
 from letterbook.outgoing.working_off import work_off
 from letterbook.providers.errors import OutcomeUnknown, TryLater
 
@@ -46,6 +47,12 @@ def deliver_due_emails(*, timestamp: int) -> None:  # noqa: ARG001 - every perio
 @app.task(name="release_old_bytes", queue=QUEUE, queueing_lock="release_old_bytes")
 def release_old_bytes(*, timestamp: int) -> None:  # noqa: ARG001 - every periodic task is given its tick
     release_bytes(at=database_now())
+
+
+@app.periodic(cron="17 3 * * *")  # type: ignore[arg-type]  # given by keyword
+@app.task(name="forget_draft_versions", queue=QUEUE, queueing_lock="forget_draft_versions")
+def forget_draft_versions(*, timestamp: int) -> None:  # noqa: ARG001 - every periodic task is given its tick
+    forget_versions(at=database_now())
 
 
 @app.periodic(cron="23 * * * *")  # type: ignore[arg-type]  # given by keyword

@@ -41,10 +41,6 @@ def _knows_message(column: str) -> str:
     )
 
 
-def _own_or_shared(mailboxes: str) -> str:
-    return f"author_id = {_PERSON} OR mailbox_id = {_OWN} OR mailbox_id = {mailboxes}"
-
-
 def _of_email(table: str, condition: str = "true") -> str:
     return (
         f"{_TEAM} AND EXISTS (SELECT FROM outgoing_outgoingemail email"
@@ -53,7 +49,10 @@ def _of_email(table: str, condition: str = "true") -> str:
 
 
 _MY_EMAIL = f"email.author_id = {_PERSON} OR email.mailbox_id = {_OWN}"
-_READ_EMAIL = f"{_MY_EMAIL} OR email.mailbox_id = {_READABLE}"
+_READ_EMAIL = (
+    f"{_MY_EMAIL} OR (email.mailbox_id = {_READABLE}"
+    " AND (coalesce(email.unsent_sharing, 3) >= 3 OR email.message_id IS NOT NULL))"
+)
 _IN_TEAM = "ANY ((SELECT letterbook_mailboxes())::uuid[])"
 _OWN_MAILBOX = Wall(f"{_TEAM} AND mailbox_id = {_OWN}")
 _OF_THE_TEAM = Wall(_TEAM)
@@ -127,6 +126,12 @@ WALLS: dict[str, Wall] = {
     # What an owner chose is the owner's; who was let in, asked or read is known to both.
     "correspondence_sharingchoice": _OWN_MAILBOX,
     "correspondence_hidinglabels": _OWN_MAILBOX,
+    "correspondence_privateemail": _OWN_MAILBOX,
+    "correspondence_privatemessage": Wall(
+        f"{_TEAM} AND EXISTS (SELECT FROM correspondence_privateemail email"
+        " WHERE email.id = correspondence_privatemessage.email_id"
+        f" AND email.mailbox_id = {_OWN}{_ONE_BY_ONE})"
+    ),
     "correspondence_admission": Wall(f"{_TEAM} AND (mailbox_id = {_OWN} OR user_id = {_PERSON})"),
     "correspondence_accessrequest": Wall(
         f"{_TEAM} AND (mailbox_id = {_OWN} OR asked_by_id = {_PERSON})"
@@ -146,22 +151,28 @@ WALLS: dict[str, Wall] = {
     "pictures_welcomesender": Wall(f"member_id = {_MEMBERSHIP}"),
     # What is being written and sent: a draft is its author's and its mailbox's owner's alone.
     "outgoing_outgoingemail": Wall(
-        f"{_TEAM} AND ({_own_or_shared(_KNOWN)})"
-        f" AND (status <> 'draft' OR author_id = {_PERSON} OR mailbox_id = {_OWN})"
+        f"{_TEAM} AND (author_id = {_PERSON} OR mailbox_id = {_OWN}"
+        f" OR (mailbox_id = {_KNOWN} AND status <> 'draft' AND NOT is_private"
+        " AND (coalesce(unsent_sharing, 3) >= 1 OR message_id IS NOT NULL)))"
     ),
     "outgoing_recipient": Wall(
         f"{_of_email('outgoing_recipient')} AND (kind <> 'bcc'"
         f" OR {_of_email('outgoing_recipient', _READ_EMAIL)})"
     ),
     "outgoing_outgoingattachment": Wall(_of_email("outgoing_outgoingattachment", _READ_EMAIL)),
+    "outgoing_draftversion": Wall(_of_email("outgoing_draftversion", _MY_EMAIL)),
     "outgoing_regarding": Wall(_of_email("outgoing_regarding")),
     "outgoing_statuschange": Wall(_of_email("outgoing_statuschange"), may="SELECT, INSERT"),
     "outgoing_deliveryattempt": Wall(_of_email("outgoing_deliveryattempt")),
     "outgoing_frozenemail": Wall(_of_email("outgoing_frozenemail", _READ_EMAIL)),
-    "outgoing_failure": Wall(f"{_TEAM} AND ({_own_or_shared(_KNOWN)})"),
+    "outgoing_failure": Wall(
+        f"{_TEAM} AND (author_id = {_PERSON} OR mailbox_id = {_OWN}"
+        f" OR (mailbox_id = {_KNOWN} AND NOT letterbook_is_private(email_id)))"
+    ),
     "outgoing_emailtemplate": Wall(f"{_TEAM} AND (owner_id IS NULL OR owner_id = {_MEMBERSHIP})"),
     "outgoing_failurenotice": Wall(f"member_id = {_MEMBERSHIP}"),
     "outgoing_pace": _OF_THE_TEAM,
+    "outgoing_unsubscription": _OF_THE_TEAM,
     # How a mailbox was read is its owner's; the numbers of its ledger say how it fares.
     "incoming_retrievalrun": _OWN_MAILBOX,
     "incoming_coveragecheck": _OWN_MAILBOX,
@@ -218,6 +229,12 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
         " WHERE author_id = who AND team_id = letterbook_team())"
         " OR EXISTS (SELECT FROM teams_auditentry"
         " WHERE user_id = who AND team_id = letterbook_team())",
+    ),
+    # Of an email that whoever asks may not see: whether its failures are theirs to see.
+    "letterbook_is_private(email uuid)": (
+        "boolean",
+        "SELECT is_private OR (coalesce(unsent_sharing, 3) = 0 AND message_id IS NULL)"
+        " FROM outgoing_outgoingemail WHERE id = email AND team_id = letterbook_team()",
     ),
     "letterbook_mailboxes()": ("uuid[]", _MY_TEAMS_MAILBOXES),
     "letterbook_own_mailboxes()": (

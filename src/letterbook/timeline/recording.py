@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from letterbook.correspondence.late_placing import place_late
-from letterbook.correspondence.sharing.settling import settle_messages
+from letterbook.correspondence.sharing.keeping_private import settle_private
 from letterbook.correspondence.storing import Copy, StoredMessage, store_copies
 from letterbook.correspondence.threading import lock_correspondence
 from letterbook.mailboxes.models import Mailbox
@@ -53,7 +53,12 @@ def record_copies(
     added = add_lines(mailbox, messages.values(), theirs, at=at)
     _correct_activities([each.id for each in messages.values() if each.is_corrected], at=at)
     place_late(mailbox, [(messages[copy.provider_id], copy) for copy in copies], own=own)
-    settle_messages(mailbox.team_id, [each.id for each in messages.values()])
+    keyed = {
+        messages[copy.provider_id].id: copy.packed.send_key
+        for copy in copies
+        if copy.packed.send_key is not None
+    }
+    settle_private(mailbox.team_id, keyed, [each.id for each in messages.values()])
     if added:
         announce("activity", team_id=mailbox.team_id, mailbox_id=mailbox.id)
     stored = len({each.id for each in messages.values() if each.is_new})

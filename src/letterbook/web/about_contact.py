@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.later_facts import addresses_that_bounced
+from letterbook.outgoing.unsubscriptions import unsubscribed_at
 from letterbook.teams.models import Membership
 from letterbook.timeline.exchanged import files_with
 from letterbook.timeline.open_threads import OpenThread, open_threads
@@ -47,6 +48,7 @@ def about_contact(
         "addresses": addresses,
         "first_name": first,
         "bounced": addresses_that_bounced(member, [one.address for one in addresses]),
+        "unsubscribed": unsubscribed_at(member, [one.key for one in addresses]),
         "threads": [
             {"thread": one, "owed": _owed(one, first)}
             for one in open_threads(member, contact, at=at)

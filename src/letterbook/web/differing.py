@@ -41,6 +41,7 @@ def is_kept_already(typed: Typed, email: OutgoingEmail) -> bool:
         [(one.kind, one.address.key) for one in there] == [(row.kind, row.key) for row in rows]
         and typed.text.subject == email.subject
         and typed.text.from_address in {"", email.from_address}
+        and typed.text.is_private in {None, email.is_private}
         and clean_composed_html(typed.text.html, pictures=pictures) == email.html
     )
 

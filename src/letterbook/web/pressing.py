@@ -71,6 +71,10 @@ def _close(press: Press) -> HttpResponse:
     return redirect(press.typed.back or "outbox")
 
 
+def _versions(press: Press) -> HttpResponse:
+    return redirect("draft-versions", press.email.pk)
+
+
 def _discard(press: Press) -> HttpResponse:
     discard_draft(press.member, press.email, at=now())
     undo = reverse("bring-back-draft", args=[press.email.pk])
@@ -165,6 +169,7 @@ _ACTS: dict[str, Callable[[Press], HttpResponse | Weighing]] = {
     "send": _send,
     "schedule": _schedule,
     "close": _close,
+    "versions": _versions,
     "discard": _discard,
     "copy": _copy,
     "duplicate": _duplicate,

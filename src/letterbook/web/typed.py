@@ -9,7 +9,7 @@ from letterbook.mailboxes.signatures import signature_for
 from letterbook.mime.html import text_to_html
 from letterbook.mime.marked_html import begin_html
 from letterbook.outgoing.drafts import DraftText
-from letterbook.outgoing.models import OutgoingEmail, Recipient
+from letterbook.outgoing.models import OutgoingEmail
 from letterbook.teams.models import Membership
 from letterbook.web.requests import MemberRequest
 from letterbook.web.senders import senders_of
@@ -73,6 +73,8 @@ def read_typed(request: MemberRequest) -> Typed:
             subject=posted.get("subject", ""),
             html=posted.get("html", "") if plain is None else text_to_html(plain),
             from_address=posted.get("from", "").partition("|")[2],
+            # Only the whole page asks; beside a conversation it stays as it is.
+            is_private="private" in posted.getlist("keeps") if "keeps" in posted else None,
         ),
         sender=posted.get("from", ""),
         version=read_version(posted.get("version", "")),
@@ -93,16 +95,11 @@ def typed_of(email: OutgoingEmail) -> Typed:
     """Return what a draft holds, as it was typed."""
     rows = sorted(email.recipients.all(), key=lambda row: row.position)
     to, cc, bcc = (
-        ", ".join(_as_typed(row) for row in rows if row.kind == kind) for kind in ADDRESS_FIELDS
+        ", ".join(row.as_typed() for row in rows if row.kind == kind) for kind in ADDRESS_FIELDS
     )
-    text = DraftText(to, cc, bcc, email.subject, email.html, email.from_address)
+    text = DraftText(
+        to, cc, bcc, email.subject, email.html, email.from_address, is_private=email.is_private
+    )
     return Typed(
         text=text, sender=f"{email.mailbox_id}|{email.from_address}", version=email.version
     )
-
-
-def _as_typed(row: Recipient) -> str:
-    if not row.name:
-        return row.address
-    name = row.name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{row.address}>'

@@ -49,6 +49,8 @@ from letterbook.web.pages import (
     team,
     templates,
     today,
+    unsubscribing,
+    versions,
     who_may_see,
 )
 
@@ -71,6 +73,7 @@ urlpatterns = [
         )
     ),
     path("contacts/<uuid:pk>/addresses", contact_details.add_address, name="add-address"),
+    path("contacts/<uuid:pk>/wants-mail", contact_details.wants_mail, name="wants-mail"),
     path(
         "contacts/<uuid:pk>/addresses/primary",
         contact_details.choose_primary,
@@ -115,9 +118,16 @@ urlpatterns = [
     path("outgoing/<uuid:pk>/regarding", regarding.regarding, name="regarding"),
     path("write/records", regarding.suggest, name="suggest-subjects"),
     path("outgoing/<uuid:pk>/bring-back", drafts.bring_back, name="bring-back-draft"),
+    path("outgoing/<uuid:pk>/versions", versions.versions, name="draft-versions"),
+    path(
+        "outgoing/<uuid:pk>/versions/<int:number>/take-back",
+        versions.take_back,
+        name="take-version-back",
+    ),
     path("outgoing/<uuid:pk>/duplicate", drafts.duplicate_email, name="duplicate-email"),
     path("outgoing/<uuid:pk>/undo", outgoing_verbs.undo, name="undo-email"),
     path("outgoing/<uuid:pk>/cancel", outgoing_verbs.cancel, name="cancel-email"),
+    path("outgoing/<uuid:pk>/private", outgoing_verbs.keep_private, name="keep-private"),
     path("outgoing/<uuid:pk>/send-now", outgoing_verbs.send_now, name="send-email-now"),
     path("outgoing/<uuid:pk>/retry", outgoing_verbs.retry, name="retry-email"),
     path("outgoing/<uuid:pk>/send-again", outgoing_verbs.send_again, name="send-email-again"),
@@ -224,6 +234,7 @@ urlpatterns = [
     path("team/members/<uuid:pk>/remove", team.remove_member, name="remove-member"),
     path("team/invitations/<uuid:pk>/revoke", team.revoke_invitation, name="revoke-invitation"),
     path("join/<str:token>", joining.join, name="join"),
+    path("unsubscribe/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
     path("without-team", joining.without_team, name="without-team"),
     path("templates", templates.templates, name="templates"),
     path("templates/new", templates.new_template, name="new-template"),

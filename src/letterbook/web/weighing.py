@@ -14,6 +14,7 @@ from letterbook.web.typed import Typed
 _COLLEAGUE = "colleague_"
 _FIXES = {
     "bounced_address": "remove",
+    "unsubscribed": "remove",
     "look_alike": "correct",
     "many_recipients": "hide",
     "empty_subject": "edit",

@@ -19,9 +19,11 @@ from letterbook.teams.events import announce
 from letterbook.teams.second_wall import on_the_teams_behalf
 
 
-def settle_messages(team_id: UUID, message_ids: Sequence[UUID]) -> int:
+def settle_messages(
+    team_id: UUID, message_ids: Sequence[UUID], *, even_if_nothing_is_decided: bool = False
+) -> int:
     """Settle all copies of these messages, and of what is in one thread with them; return how many changed."""
-    if not message_ids or not _is_anything_decided(team_id):
+    if not message_ids or not (even_if_nothing_is_decided or _is_anything_decided(team_id)):
         return 0
     ids = list(message_ids)
     return _settle(_OF_MESSAGES, [ids, ids])
@@ -105,25 +107,33 @@ _OF_ADDRESSES = "m.team_id = %s AND m.address_keys && %s::text[]"
 _IS_ANYTHING_DECIDED = """
     SELECT EXISTS (SELECT FROM correspondence_sharingchoice WHERE team_id = %(team)s)
         OR EXISTS (SELECT FROM correspondence_hidinglabels WHERE team_id = %(team)s)
+        OR EXISTS (SELECT FROM correspondence_privatemessage WHERE team_id = %(team)s)
         OR EXISTS (SELECT FROM mailboxes_mailboxlabel WHERE team_id = %(team)s AND lower(name) = 'private')
         OR EXISTS (SELECT FROM correspondence_admission WHERE team_id = %(team)s
             AND (thread_id IS NOT NULL OR keys IS NOT NULL))
 """
 # What each copy is to say, as rows of (id, shared_as, shared_with). A label hides from everybody; as long as nobody
-# chose any, the one called Private does. Else the choice for the thread holds, else the narrowest of those for
+# chose any, the one called Private does. So does the author of a single email that is kept private, and of what it
+# answers. Else the choice for the thread holds, else the narrowest of those for
 # contacts: found by addresses, not by the contact, so that nobody who edits, merges or deletes a contact shows anybody
 # a team-mate's mail. A private choice shuts out who was let in to something wider, not who was let in to that very
 # thing since.
 SAID = """
     SELECT held.id,
-        CASE WHEN hides.it THEN 0 ELSE coalesce(of_thread.level, of_contacts.level) END AS shared_as,
-        CASE WHEN NOT hides.it THEN let_in.people END AS shared_with
+        CASE WHEN hides.it OR kept.it THEN 0 ELSE coalesce(of_thread.level, of_contacts.level) END AS shared_as,
+        CASE WHEN NOT (hides.it OR kept.it) THEN let_in.people END AS shared_with
     FROM correspondence_mailboxmessage held
     JOIN correspondence_message m ON m.id = coalesce(held.message_id, held.hidden_message_id)
     LEFT JOIN correspondence_hidinglabels hiding ON hiding.mailbox_id = held.mailbox_id
     CROSS JOIN LATERAL (SELECT held.labels && coalesce(hiding.labels, ARRAY(
         SELECT label.label_id FROM mailboxes_mailboxlabel label
         WHERE label.mailbox_id = held.mailbox_id AND lower(label.name) = 'private'))) AS hides (it)
+    CROSS JOIN LATERAL (SELECT EXISTS (
+        SELECT FROM correspondence_privatemessage private
+        JOIN correspondence_privateemail email ON email.id = private.email_id
+        JOIN mailboxes_mailbox author ON author.id = email.mailbox_id
+        JOIN mailboxes_mailbox holder ON holder.id = held.mailbox_id
+        WHERE private.message_id = m.id AND author.owner_id = holder.owner_id)) AS kept (it)
     LEFT JOIN correspondence_sharingchoice of_thread
         ON of_thread.mailbox_id = held.mailbox_id AND of_thread.thread_id = m.thread_id
     CROSS JOIN LATERAL (

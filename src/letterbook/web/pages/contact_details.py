@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from letterbook.contacts.keeping import assign_contact, find_person, make_primary
 from letterbook.kit.refusals import Conflict, Invalid
+from letterbook.outgoing.one_click import subscribe_again
 from letterbook.timeline.acquainting import add_contact_address, drop_contact_address
 from letterbook.web.pages.contact import find_contact, show_contact
 from letterbook.web.requests import MemberRequest, member_required
@@ -46,6 +47,16 @@ def choose_primary(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Make one of the contact's addresses the one that is written to."""
     contact = find_contact(request, pk)
     make_primary(request.member, contact, address=request.POST.get("address", ""), at=now())
+    return redirect("contact", pk)
+
+
+@require_POST
+@member_required
+def wants_mail(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Note that who unsubscribed wants such mail again."""
+    contact, address = find_contact(request, pk), request.POST.get("address", "")
+    subscribe_again(request.member, contact, address=address, at=now())
+    messages.success(request, f"{address} gets such mail again.")
     return redirect("contact", pk)
 
 

@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
 from letterbook.kit.refusals import NotFound
+from letterbook.mailboxes.models import Sharing
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.reading import exact_bytes
 from letterbook.outgoing.status import Status
@@ -22,6 +23,12 @@ from letterbook.web.requests import MemberRequest, member_required, render_page
 from letterbook.web.stories import gmail_sent_folder, gmail_url, show_story
 from letterbook.web.who_is_who import who_is_who
 
+_AS_THE_MAILBOX = {
+    Sharing.PRIVATE: "The mailbox is private.",
+    Sharing.METADATA: "The mailbox shows the team that it exists, and to whom.",
+    Sharing.SUBJECT: "The mailbox shows the team its subject.",
+    Sharing.FULL: "The mailbox shares it with the team in full.",
+}
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
 
@@ -55,7 +62,17 @@ def _story(request: MemberRequest, email: OutgoingEmail) -> dict[str, Any]:
         "evidence": email.error_evidence if email.may_read_content else "",
         "may_duplicate": may_write(email, request.member),
         "has_source": email.may_read_content and email.frozen.exists(),
+        "shared": _shared(email, request.member),
     }
+
+
+def _shared(email: OutgoingEmail, member: Membership) -> str:
+    """Return who sees it, to the owner of its mailbox, who decides."""
+    if email.mailbox.owner_id != member.user_id or member.looking_as is not None:
+        return ""
+    if email.is_private:
+        return "Nobody else in the team sees this email, nor what answers it."
+    return _AS_THE_MAILBOX[Sharing(email.mailbox.sharing)]
 
 
 @require_GET

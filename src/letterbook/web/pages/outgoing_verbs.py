@@ -7,10 +7,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
-from letterbook.outgoing import queueing, resolving
+from letterbook.outgoing import keeping_private, queueing, resolving
 from letterbook.outgoing.models import Actor
 from letterbook.outgoing.status import Status
 from letterbook.web.pages.composer import find_writable
@@ -44,6 +45,16 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     queueing.cancel(email, by=by, member=request.member, at=now(), reason="Taken back")
     messages.success(request, "It is a draft again. Nothing was sent.")
     return _back(request)
+
+
+@require_POST
+@member_required
+def keep_private(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Keep an email from the team, or share it as its mailbox is."""
+    is_private = bool(request.POST.get("private"))
+    email = find_writable(request.member, pk)
+    keeping_private.keep_private(request.member, email, is_private=is_private, at=now())
+    return redirect(way_back(request) or reverse("outgoing-email", args=[pk]))
 
 
 @require_POST

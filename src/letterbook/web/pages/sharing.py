@@ -20,6 +20,7 @@ from letterbook.correspondence.sharing.glass import notice_glass
 from letterbook.kit.refusals import Invalid
 from letterbook.mailboxes.keeping import propose_sharing
 from letterbook.mailboxes.models import Sharing
+from letterbook.outgoing.keeping_private import share_contact_and_unsent
 from letterbook.web.pages.contact import find_contact
 from letterbook.web.requests import MemberRequest, member_required
 from letterbook.web.sharing_control import chosen_level
@@ -31,7 +32,7 @@ from letterbook.web.way_back import way_back
 def share_contact(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Share one's own mail with a contact more or less than the rest."""
     found, level = find_contact(request, pk), chosen_level(request.POST.get("sharing", ""))
-    choosing.share_contact(request.member, found, level=level, at=now())
+    share_contact_and_unsent(request.member, found, level=level, at=now())
     messages.success(request, f"Your mail with {found} is shared {_words(level)} now.")
     return redirect("contact", pk)
 
