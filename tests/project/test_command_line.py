@@ -35,7 +35,7 @@ def run(home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
     environment |= {"LETTERBOOK_HOME": str(home), "COLUMNS": "200", **settings}
     command = [sys.executable, "-W", "ignore", "-m", "letterbook", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_database_without_letterbook_in_it_is_named_with_the_way_out(tmp_path_
         (
             {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
             3,
-            "The database cannot be reached",
+            "port 1 failed: Connection refused. Start it, or check DATABASE_URL.",
         ),
         ({"LETTERBOOK_BASE_URL": "letterbook"}, 2, "LETTERBOOK_BASE_URL"),
         ({"LETTERBOOK_UNDO_SECONDS": "soon"}, 2, "must be a number of seconds"),
@@ -92,8 +92,9 @@ def test_a_database_without_letterbook_in_it_is_named_with_the_way_out(tmp_path_
 )
 def test_a_wrong_setting_is_named(home, environment, code, says):
     done = run(home, "mailbox", "list", **environment)
-    assert (done.returncode, says in done.stderr) == (code, True), done.stderr
+    assert (done.returncode, says in " ".join(done.stderr.split())) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+    assert "psycopg.pool" not in done.stderr
 
 
 def test_an_import_that_is_refused_leaves_no_mailbox_behind(home, tmp_path):
@@ -125,6 +126,8 @@ def test_doctor_prints_the_exact_fix_and_fails_while_something_is_wrong(home):
     done = run(home, "doctor", LETTERBOOK_BASE_URL="https://mail.first.example")
     assert done.returncode == 1
     assert "https://mail.first.example/mailboxes/connected" in done.stdout
+    narrow = run(home, "doctor", LETTERBOOK_BASE_URL="https://mail.first.example", COLUMNS="40")
+    assert "…" not in narrow.stdout
 
 
 def test_the_keys_of_an_installation_are_made_once_and_are_its_owners_alone(home):

@@ -19,7 +19,14 @@ def choose_team(slug: str) -> Team:
     teams = list(Team.objects.order_by("slug")[:20])
     if not slug and len(teams) == 1:
         return teams[0]
-    names = ", ".join(team.slug for team in teams) or "none yet"
+    if not teams:
+        raise Invalid(
+            "There is no team yet.",
+            way_out="Sign up on the first page of `letterbook serve`, or use `letterbook user create` and then "
+            "`letterbook team create`.",
+            field="team",
+        )
+    names = ", ".join(team.slug for team in teams)
     if not slug:
         raise Invalid(f"Say which team with --team. There are: {names}.", field="team")
     found = Team.objects.filter(slug=slug).first()
@@ -55,11 +62,17 @@ def looking_as(slug: str, email: str) -> Iterator[Membership]:
 
 def choose_contact(member: Membership, text: str) -> Contact:
     """Return the only contact that this member sees under an address or a part of a name."""
-    found = look_up(member, text, limit=2)
-    if len(found) != 1:
-        which = "Several contacts match" if found else "No contact matches"
+    found = look_up(member, text)
+    if not found:
         raise Invalid(
-            f"{which} {text!r}.", way_out="Give one of their addresses in full.", field="contact"
+            f"No contact matches {text!r}.", way_out="Give one of their addresses.", field="contact"
+        )
+    if len(found) > 1:
+        addresses = ", ".join(one.address for one in found if one.address)
+        raise Invalid(
+            f"Several contacts match {text!r}.",
+            way_out=f"Give one of their addresses in full: {addresses}.",
+            field="contact",
         )
     return found[0].contact
 

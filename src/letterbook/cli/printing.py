@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 out = Console()
 err = Console(stderr=True)
@@ -29,9 +29,9 @@ def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -
     elif not rows:
         out.print(empty)
     else:
-        table = Table(
-            *(column.replace("_", " ") for column in rows[0]), box=None, header_style="bold"
-        )
+        # Folded and never cut: an address to be copied is of no use without its end.
+        columns = (Column(name.replace("_", " "), overflow="fold") for name in rows[0])
+        table = Table(*columns, box=None, header_style="bold")
         for row in rows:
             table.add_row(*(str(value) for value in row.values()))
         out.print(table)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
+import psycopg
 import typer
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import InterfaceError, OperationalError, ProgrammingError
 from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg_pool import PoolTimeout
 
 from letterbook.cli import (
     accounting,
@@ -64,7 +67,7 @@ def main() -> None:
         sys.exit(3)
     except (OperationalError, InterfaceError) as error:
         complain(
-            f"The database cannot be reached: {str(error).strip().splitlines()[0]}",
+            f"The database cannot be reached: {_why_unreachable(error)}.",
             way_out="Start it, or check DATABASE_URL. Nothing was changed.",
         )
         sys.exit(3)
@@ -76,3 +79,13 @@ def main() -> None:
             way_out="Run `letterbook migrate`, then this again.",
         )
         sys.exit(3)
+
+
+def _why_unreachable(error: Exception) -> str:
+    """What PostgreSQL, or the system, has to say; a pool only knows that it waited."""
+    if isinstance(error.__cause__, PoolTimeout):
+        try:
+            psycopg.connect(os.environ.get("DATABASE_URL", ""), connect_timeout=3).close()
+        except psycopg.OperationalError as told:
+            error = told
+    return str(error).strip().splitlines()[0].rstrip(".")

@@ -46,7 +46,12 @@ def retrieve(
     Raises `Conflict` for a mailbox that is not to be read. What the provider says no to is in the run's `error`.
     After `longest` it stops where it is; another run goes on from there.
     """
-    if not mailbox.is_connected or mailbox.kind != Kind.GMAIL:
+    if mailbox.kind != Kind.GMAIL:
+        raise Conflict(
+            f"The mail of {mailbox.address} came from files; there is nothing to retrieve.",
+            way_out="Import newer files, or connect the mailbox.",
+        )
+    if not mailbox.is_connected:
         raise Conflict(f"{mailbox.address} is not connected.", way_out="Reconnect the mailbox.")
     run = _begin(mailbox, kind=kind, at=at)
     try:

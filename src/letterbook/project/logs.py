@@ -67,6 +67,8 @@ def configure_logs(*, as_json: bool) -> None:
             "loggers": {
                 # httpx logs whole URLs, which may hold an address; procrastinate logs each poll.
                 "httpx": {"level": "WARNING"},
+                # Whoever needs the database says that it is away; the pool would add a line for each try.
+                "psycopg.pool": {"level": "ERROR"},
                 "procrastinate": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
                 "uvicorn.access": {"level": "WARNING"},
