@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letterbook.mime.attachments import may_run
 from letterbook.mime.look_alikes import is_one_edit_away, look_alike
 from letterbook.mime.promised_files import promised_file
 
@@ -99,3 +100,22 @@ def test_one_edit_is_what_it_says(one, other):
     near = (swapped | left_out | changed | added) - {one}
     assert is_one_edit_away(one, other) is (other in near)
     assert is_one_edit_away(one, other) is is_one_edit_away(other, one)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_so"),
+    [
+        ("setup.exe", True),
+        ("Invoice.pdf.SCR", True),
+        ("list.xlsm", True),
+        ("page.js. ", True),
+        ("link.url", True),
+        ("invoice.pdf", False),
+        ("letter.docx", False),
+        ("exe", False),
+        ("pictures.zip", False),
+    ],
+)
+def test_what_runs_when_it_is_opened_is_known_by_its_name(name, is_so):
+    """B19: nothing is unpacked or run here; on the reader's machine a double click is enough."""
+    assert may_run(name) is is_so

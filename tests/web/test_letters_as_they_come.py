@@ -149,6 +149,11 @@ def test_an_invitation_is_shown_only_to_those_who_may_read_the_email(page_of, bo
             [("text/plain", "Yes."), ("application/ms-tnef; name=winmail.dat", "x")],
             "winmail.dat",
         ),
+        (
+            "multipart/mixed",
+            [("text/plain", "Yes."), ("application/octet-stream; name=Invoice.pdf.EXE", "x")],
+            "Opening Invoice.pdf.EXE runs what somebody else wrote",
+        ),
     ],
 )
 def test_how_an_email_is_protected_is_said_and_its_parts_are_files(

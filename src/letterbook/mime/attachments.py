@@ -32,6 +32,19 @@ _EXTENSIONS = {
 }
 
 
+# What a double click runs, on one system or another: programs, scripts, installers, disks, documents with macros.
+_RUNS = re.compile(
+    r"\.(?:exe|com|scr|pif|cpl|bat|cmd|ps1|vbs|vbe|jse?|wsf|wsh|hta|msi|msix|jar|lnk|url|reg|chm|iso|img|vhdx?"
+    r"|docm|dotm|xls[mb]|xlam|pptm|ppam|one|sh|command|app|dmg|pkg|deb|rpm|apk)[ .]*\Z",
+    re.IGNORECASE,
+)
+
+
+def may_run(filename: str) -> bool:
+    """Whether opening a file of this name runs what somebody else wrote."""
+    return bool(_RUNS.search(filename))
+
+
 @dataclass(frozen=True, slots=True)
 class AttachmentPart(Compact):
     """What is listed of an attachment; `number` is what `read_attachment` asks for."""

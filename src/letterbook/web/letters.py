@@ -16,6 +16,7 @@ from letterbook.correspondence.later_facts import SeenFact
 from letterbook.correspondence.models import Direction
 from letterbook.correspondence.opened import Opened
 from letterbook.mailboxes.models import Sharing
+from letterbook.mime.attachments import may_run
 from letterbook.mime.links import text_to_html
 from letterbook.mime.quoting import split_quoted
 from letterbook.web.entries import ShownFile, sender_of, shown_files
@@ -150,6 +151,11 @@ def _notes(letter: Letter) -> tuple[str, ...]:
     if any(file.content_type in _OUTLOOKS_OWN for file in letter.seen.files):
         notes.append(
             "Outlook packed what was attached into winmail.dat. Outlook opens it; or ask for it again, sent as HTML."
+        )
+    if programs := [file.filename for file in letter.seen.files if may_run(file.filename)]:
+        notes.append(
+            f"Opening {', '.join(programs)} runs what somebody else wrote on your computer."
+            " Do so only if you asked for it: who really sent it is not checked here."
         )
     return tuple(notes)
 
