@@ -201,6 +201,26 @@ def test_a_busy_gmail_ends_the_run_and_nothing_is_lost(mailbox, gmail, arrive, r
     assert mailbox.reading_limited_until is None
 
 
+def test_where_several_of_those_under_way_are_too_many_the_run_goes_on_with_fewer(
+    mailbox, gmail, arrive, read, anna
+):
+    """429: of five that were asked together three are refused; they are asked again, fewer at a time."""
+    for number in range(9):
+        arrive(number)
+    gmail.fail("messages.get", "refuse:429:concurrency", times=3)
+    assert read(mailbox).error == ""
+    assert Message.objects.count() == 9
+
+
+def test_a_gmail_that_is_too_busy_for_one_request_is_left_alone(mailbox, gmail, arrive, read, anna):
+    for number in range(9):
+        arrive(number)
+    gmail.fail("messages.get", "refuse:429:concurrency", times=99)
+    assert read(mailbox).error
+    assert gmail.counts["messages.get"] < 12
+    assert not Message.objects.exists()
+
+
 def test_too_many_requests_at_once_are_answered_by_fewer(mailbox, gmail, arrive, read, anna):
     for number in range(12):
         arrive(number)

@@ -40,6 +40,20 @@ class _Answer:
 
 
 @dataclass(slots=True)
+class _Lanes:
+    """How many messages a run asks for together: half as many from then on when Gmail says that these are too many."""
+
+    number: int = LANES
+
+    def narrow(self, together: int) -> bool:
+        """Go on with fewer than `together`, and return whether that can be; others were asked with as many."""
+        if together == 1:
+            return False
+        self.number = min(self.number, together // 2)
+        return True
+
+
+@dataclass(slots=True)
 class _Batch:
     """Answers that are not stored yet."""
 
@@ -74,7 +88,7 @@ def fetch_waiting(
     Returns when to go on where the mailbox has asked enough of Gmail for now. Raises the provider's error that ends the
     run; what was fetched before it is stored.
     """
-    is_first = True
+    is_first, lanes = True, _Lanes()
     while clock() < until and _is_still_wanted(mailbox):
         waiting = _newest_waiting(mailbox, at=clock())
         allowed = _allowed(mailbox, len(waiting), is_first=is_first, at=clock())
@@ -82,7 +96,7 @@ def fetch_waiting(
             return allowed.opens_at
         waiting, is_first = waiting[: allowed.messages], False
         batch = _Batch()
-        for answer in _answers(provider, waiting):
+        for answer in _answers(provider, waiting, lanes):
             batch.add(answer)
             if batch.size >= _BATCH_BYTES or answer.ends_run:
                 _store(mailbox, batch, run, at=clock())
@@ -115,18 +129,22 @@ def _newest_waiting(mailbox: Mailbox, *, at: datetime) -> list[str]:
     return list(waiting.order_by("-provider_id").values_list("provider_id", flat=True)[:BATCH])
 
 
-def _answers(provider: MailProvider, provider_ids: Sequence[str]) -> Iterator[_Answer]:
+def _answers(
+    provider: MailProvider, provider_ids: Sequence[str], lanes: _Lanes
+) -> Iterator[_Answer]:
     """Ask for each message, a few at a time; the answer that ends the run comes last, after those under way."""
-    left, under_way = deque(provider_ids), deque[Future[_Answer]]()
-    lanes, troubles, last = LANES, 0, None
+    left, under_way = deque(provider_ids), deque[tuple[int, Future[_Answer]]]()
+    troubles, last = 0, None
     with ThreadPoolExecutor(LANES) as threads:
         while left or under_way:
-            while left and len(under_way) < lanes:
-                under_way.append(threads.submit(_ask, provider, left.popleft()))
-            answer = under_way.popleft().result()
+            while left and len(under_way) < lanes.number:
+                asked = threads.submit(_ask, provider, left.popleft())
+                under_way.append((lanes.number, asked))
+            together, future = under_way.popleft()
+            answer = future.result()
             troubles = troubles + 1 if _is_this_ones_trouble(answer.error) else 0
-            if answer.ends_run and lanes > 1 and _is_crowded(answer.error):
-                lanes = 1
+            if _is_crowded(answer.error) and last is None and lanes.narrow(together):
+                left.append(answer.provider_id)
             elif answer.ends_run or troubles >= _TROUBLES_IN_A_ROW:
                 last = answer
                 left.clear()
