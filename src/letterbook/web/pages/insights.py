@@ -13,6 +13,7 @@ from letterbook.correspondence.answering import AnswerTimes
 from letterbook.insights.advice import advice_for
 from letterbook.insights.response_times import response_times
 from letterbook.insights.volume import WeekVolume, volume
+from letterbook.web.advice_rows import advice_rows
 from letterbook.web.requests import MemberRequest, member_required, render_page
 
 PERIODS = {"4": "4 weeks", "12": "3 months", "26": "6 months", "52": "1 year"}
@@ -34,13 +35,13 @@ def insights(request: MemberRequest) -> HttpResponse:
     weeks = int(chosen) if chosen in PERIODS else 12
     volumes = volume(request.member, at=now(), weeks=weeks)
     answers = response_times(request.member, at=now(), weeks=weeks)
+    zone = ZoneInfo(get_current_timezone_name())
+    advice = advice_for(request.member, at=now(), zone=zone)
     return render_page(
         request,
         "web/insights.html",
         {
-            "advice": advice_for(
-                request.member, at=now(), zone=ZoneInfo(get_current_timezone_name())
-            ),
+            "advice": advice_rows(advice),
             "periods": [(value, word, int(value) == weeks) for value, word in PERIODS.items()],
             "volumes": volumes,
             "total_in": sum(week.emails_in for week in volumes),
