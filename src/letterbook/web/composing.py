@@ -26,10 +26,10 @@ from letterbook.web.templates_chosen import templates_for
 from letterbook.web.typed import Typed, typed_of
 
 SHARED = {
-    Sharing.PRIVATE: "Your mailbox is private: only you will see this email here.",
-    Sharing.METADATA: "Your team will see that this email exists, and to whom, not its subject or text.",
-    Sharing.SUBJECT: "Your team will see this email's subject, not its text.",
-    Sharing.FULL: "Your team will see this email in full.",
+    Sharing.PRIVATE: "Your mailbox is private: nobody else in the team sees its emails.",
+    Sharing.METADATA: "Your mailbox shows the team that an email exists, and to whom, not its subject or text.",
+    Sharing.SUBJECT: "Your mailbox shares subjects with the team, not texts.",
+    Sharing.FULL: "Your mailbox shares full emails with the team.",
 }
 # The field of the form at which an error is shown.
 _FIELDS = {"to", "cc", "bcc", "subject", "html", "file", "send_at", "subject_id", "url"}

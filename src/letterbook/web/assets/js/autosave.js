@@ -164,6 +164,8 @@ class Autosave {
     if (this.isDirty) this.after(PAUSE);
     else this.say(`saved ${kept.saved_at}`);
     this.form.elements.draft.value = kept.draft;
+    // What can be done with a draft only, once there is one.
+    for (const one of document.querySelectorAll("[data-once-kept]")) one.hidden = false;
     this.tellPeople();
     return true;
   }
