@@ -55,7 +55,7 @@ def later_facts_of(
 ) -> Mapping[UUID, Sequence[SeenFact]]:
     """Return what became of these sent messages, oldest first, by message; those without facts are left out."""
     reach, ids = reach_of(member), list(message_ids)
-    stored = list(_seen(member, reach).filter(message__in=ids))
+    stored = _seen_if_any(member, reach, Q(message__in=ids))
     told = show_facts(member, stored, answers_to(member, reach, ids))
     by_message: dict[UUID, list[SeenFact]] = defaultdict(list)
     for fact in sorted(told, key=_when):
@@ -94,10 +94,10 @@ def addresses_that_bounced(
 ) -> Mapping[str, BadAddress]:
     """Return which of these addresses are known to be no good, by address as given, as far as this member may know."""
     keys = {address: address_key(address) for address in addresses}
-    bounces = _seen(member, reach_of(member)).filter(
-        kind=FactKind.BOUNCE, is_hard=True, recipient__in=set(keys.values()) - {""}
-    )
-    newest = {fact.recipient: show_bad_address(fact) for fact in bounces.order_by("at", "id")}
+    known = set(keys.values()) - {""}
+    bounced = Q(team=member.team_id, kind=FactKind.BOUNCE, is_hard=True, recipient__in=known)
+    bounces = _seen_if_any(member, reach_of(member), bounced)
+    newest = {fact.recipient: show_bad_address(fact) for fact in bounces}
     return {address: newest[key] for address, key in keys.items() if key in newest}
 
 
@@ -124,6 +124,16 @@ def _seen(member: Membership, reach: Reach) -> QuerySet[LaterFact]:
         is_open | Q(tells_bcc_key(reach, message_ref="message_id", key_ref="recipient")),
         team_id=member.team_id,
     ).annotate(viewer_access=access_level(reach, message_ref="evidence_id"))
+
+
+def _seen_if_any(member: Membership, reach: Reach, wanted: Q) -> list[LaterFact]:
+    """Return some facts that this member may know of, oldest first.
+
+    Of most emails and addresses nothing is told, and to find that out takes a fifth of the time.
+    """
+    if not LaterFact.objects.filter(wanted).exists():
+        return []
+    return list(_seen(member, reach).filter(wanted).order_by("at", "id"))
 
 
 def _beyond(

@@ -17,8 +17,14 @@ from letterbook.teams.models import Membership
 
 def answers_to(member: Membership, reach: Reach, message_ids: Iterable[UUID]) -> list[Answer]:
     """Return the first answer of each person to each of these sent emails, as far as this member may know."""
-    sent = _sent(member, reach).filter(pk__in=list(message_ids))
-    return _pair(sent, _answers(member, reach).filter(thread_id__in=sent.values("thread_id")))
+    sent = list(_sent(member, reach).filter(pk__in=list(message_ids)))
+    if not sent:
+        return []
+    answers = _answers(member, reach).filter(
+        thread_id__in={one.thread_id for one in sent},
+        in_reply_to__in={one.message_id for one in sent},
+    )
+    return _pair(sent, answers)
 
 
 def newest_answers(
@@ -68,7 +74,9 @@ def _answers(member: Membership, reach: Reach) -> MessageQuerySet:
     return own.exclude(in_reply_to=F("message_id")).defer("text", "search")
 
 
-def _pair(sent: MessageQuerySet, answers: MessageQuerySet | Sequence[Message]) -> list[Answer]:
+def _pair(
+    sent: MessageQuerySet | Sequence[Message], answers: MessageQuerySet | Sequence[Message]
+) -> list[Answer]:
     asked = {(one.thread_id, one.message_id): one for one in sent}
     first: dict[tuple[UUID, str], Answer] = {}
     for answer in sorted(answers, key=lambda one: (one.occurred_at, one.pk)):

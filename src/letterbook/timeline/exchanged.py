@@ -12,8 +12,6 @@ from letterbook.correspondence.showing import FileOnIt, show_message
 from letterbook.teams.models import Membership
 from letterbook.timeline.newest import newest_emails
 
-# Among so many of the newest emails, so that the question takes no longer the longer the history is.
-MOST_LOOKED_AT = 300
 MOST_SHOWN = 6
 
 
@@ -29,7 +27,7 @@ class ExchangedFile:
 
 def files_with(member: Membership, contact: Contact) -> tuple[ExchangedFile, ...]:
     """Return the newest files of a contact's emails that this member may open, each name once."""
-    newest = newest_emails(member, contact)[:MOST_LOOKED_AT]
+    newest = newest_emails(member, contact)
     with_files = [one.message_id for one in newest if one.has_attachments]
     if not with_files:
         return ()

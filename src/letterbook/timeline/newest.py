@@ -12,7 +12,7 @@ from letterbook.teams.models import Membership
 from letterbook.timeline.seeing import seen_activities
 
 # So that no question takes longer the longer the history is.
-MOST = 1000
+MOST = 300
 
 
 class NewEmail(NamedTuple):
