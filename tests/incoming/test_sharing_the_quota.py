@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db.models import F
 from procrastinate.contrib.django.models import ProcrastinateJob
+from typer.testing import CliRunner
 
+from letterbook.cli.running import app
 from letterbook.correspondence.models import LedgerState, MailboxMessage, Message
 from letterbook.incoming.models import RetrievalRun, RunKind
 from letterbook.incoming.requesting import go_on, request_retrieval
@@ -142,3 +146,22 @@ def test_without_a_limit_of_our_own_nothing_is_counted(mailbox, settings, at):
     spend(mailbox.pk, 100, at=at)
     assert take(mailbox, messages=5000, at=at).messages == 5000
     assert not Allowance.objects.exists()
+
+
+def test_on_the_command_line_it_goes_on_until_nothing_waits(
+    mailbox, gmail, arrive, anna, monkeypatch
+):
+    """Each time it waits until there is enough again, and then reads on."""
+    for number in range(80):
+        arrive(number, sender="x@y.example")
+    waited: list[float] = []
+
+    def pass_time(seconds: float) -> None:
+        waited.append(seconds)
+        Allowance.objects.update(counted_at=F("counted_at") - timedelta(seconds=seconds))
+
+    monkeypatch.setattr("letterbook.cli.mail.time", SimpleNamespace(sleep=pass_time))
+    done = CliRunner().invoke(app, ["retrieve"], catch_exceptions=False)
+    assert (done.exit_code, waiting()) == (0, 0), done.output
+    assert 1 <= len(waited) <= 3
+    assert 0 < max(waited) < 60

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from django.utils.timezone import now
@@ -16,6 +17,9 @@ from letterbook.cli.people import TeamSlug
 from letterbook.cli.printing import AsJson, out, print_json, show_rows
 from letterbook.cli.starting import start_django
 from letterbook.kit.refusals import Invalid
+
+if TYPE_CHECKING:
+    from letterbook.incoming.models import RetrievalRun
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,10 +70,11 @@ def retrieve(
     ] = "",
     team: TeamSlug = "",
 ) -> None:
-    """Fetch new mail now, in this process."""
+    """Fetch new mail now, in this process, until nothing waits; that takes its time where there is much."""
     start_django()
     from letterbook.cli.choosing import choose_mailbox, choose_team
     from letterbook.incoming.models import RunKind
+    from letterbook.incoming.requesting import goes_on_at
     from letterbook.incoming.retrieval import retrieve as retrieve_mailbox
     from letterbook.mailboxes.models import Kind, Mailbox, MailboxState
     from letterbook.mailboxes.opening import open_mailbox
@@ -83,10 +88,21 @@ def retrieve(
         )
     for one in mailboxes:
         run = retrieve_mailbox(one, provider=open_mailbox(one), kind=RunKind.REQUESTED, at=now())
-        out.print(
-            f"{one.address}: {run.stored} stored, {run.skipped} left out, {run.quarantined} unreadable"
-            + (f". {run.error}" if run.error else ".")
-        )
+        _say_how_it_went(one.address, run)
+        while next_at := goes_on_at(one, at=now()):
+            time.sleep(max(0.0, (next_at - now()).total_seconds()))
+            run = retrieve_mailbox(
+                one, provider=open_mailbox(one), kind=RunKind.REQUESTED, at=now()
+            )
+            _say_how_it_went(one.address, run)
+
+
+def _say_how_it_went(address: str, run: RetrievalRun) -> None:
+    out.print(
+        f"{address}: {run.stored} stored, {run.skipped} left out, {run.quarantined} unreadable"
+        + (f". {run.error}" if run.error else "."),
+        soft_wrap=True,
+    )
 
 
 def import_files(

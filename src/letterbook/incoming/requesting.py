@@ -95,13 +95,20 @@ def _poll_soon(mailbox_ids: Sequence[UUID], *, at: datetime) -> None:
 
 def go_on(mailbox: Mailbox, *, at: datetime) -> None:
     """Ask for another run where the last one left something to do: at once, or when more may be asked of Gmail."""
+    next_at = goes_on_at(mailbox, at=at)
+    if next_at is not None:
+        retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED, after=next_at - at)
+
+
+def goes_on_at(mailbox: Mailbox, *, at: datetime) -> datetime | None:
+    """Return when a run would go on with what the last one left, None where it left nothing or had trouble."""
     next_at = mailbox.retrieve_next_at
     if not mailbox.is_connected or next_at is None:
-        return
+        return None
     if next_at <= at:
-        retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED)
-    elif next_at <= at + _ALLOWED_AGAIN_WITHIN and _has_waiting(mailbox):
-        retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED, after=next_at - at)
+        return at
+    is_soon = next_at <= at + _ALLOWED_AGAIN_WITHIN
+    return next_at if is_soon and _has_waiting(mailbox) else None
 
 
 def _has_waiting(mailbox: Mailbox) -> bool:
