@@ -26,7 +26,7 @@ class LastEmail:
 
 
 def last_emails(member: Membership, contacts: Sequence[Contact]) -> dict[UUID, LastEmail]:
-    """Return the last email of each of these contacts that has one; one query, which looks once beside each."""
+    """Return the last email of each of these contacts that has one; two queries, each index looked into once a contact."""
     of_one = emails_seen(member, reach=reach_of(member)).filter(contact=OuterRef("pk"))
     newest = Subquery(of_one.order_by("-occurred_at", "-id").values("pk")[:1])
     found = (
