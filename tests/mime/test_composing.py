@@ -356,3 +356,15 @@ def test_a_long_text_and_many_references_survive():
     assert_well_formed(raw)
     assert (read_html(raw) or "").strip() == html
     assert parse_message(raw).references == ids
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Hi</p><blockquote><p>a</p><p>b</p></blockquote><p>x</p>", "Hi\n\n> a\n>\n> b\n\nx"),
+        ("<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote>", "> a\n>\n> > b"),
+    ],
+)
+def test_a_quotation_begins_with_its_words_and_not_with_an_empty_line(html, text):
+    """S92: what mail programs make of “>” alone is an empty quotation."""
+    assert plain_version(html) == text

@@ -20,6 +20,8 @@ _LIST_ITEM = re.compile(
 _SIGNATURE = re.compile(rf'<div class="{SIGNATURE_CLASS}">(?!(?:<[^<>]{{0,200}}>){{0,5}}--)')
 # A space that html_to_text does not collapse: "-- " is how a signature begins (RFC 3676).
 _BEGINS_SIGNATURE = "--\0<br>"
+# Words, then an empty line that is quoted deeper than they are: it parts the two, so it belongs to neither.
+_QUOTE_BEGINS_EMPTY = re.compile(r"^(?P<marks>(?:> )*)(?P<line>(?!>)[^\n]+)\n(?P=marks)>\n", re.M)
 WIDEST_TABLE = 100
 WIDEST_CELL = 60
 
@@ -29,7 +31,12 @@ def plain_version(html: str) -> str:
     # The first is the writer's own; others stand in what is quoted.
     marked = _SIGNATURE.sub(lambda found: found[0] + _BEGINS_SIGNATURE, html, count=1)
     laid_out = _TABLE.sub(_in_columns, _LIST_ITEM.sub(r"\1\2<br>", marked))
-    return html_to_text(laid_out, with_links=True, limit=len(laid_out))
+    text = html_to_text(laid_out, with_links=True, limit=len(laid_out))
+    return _QUOTE_BEGINS_EMPTY.sub(_apart, text)
+
+
+def _apart(found: re.Match[str]) -> str:
+    return f"{found['marks']}{found['line']}\n{found['marks'].rstrip()}\n"
 
 
 def _in_columns(table: re.Match[str]) -> str:
