@@ -26,7 +26,7 @@ class LastEmail:
 
 
 def last_emails(member: Membership, contacts: Sequence[Contact]) -> dict[UUID, LastEmail]:
-    """Return the last email of each of these contacts that has one; two queries, each index looked into once a contact."""
+    """Return the last email of each of these contacts that has one; two queries, one look into the index each."""
     of_one = emails_seen(member, reach=reach_of(member)).filter(contact=OuterRef("pk"))
     newest = Subquery(of_one.order_by("-occurred_at", "-id").values("pk")[:1])
     found = (
