@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from factories import a_contact, a_mailbox, a_message
+from letterbook.contacts.bulk import delete_chosen
 from letterbook.contacts.models import Contact
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.status import Status
@@ -30,8 +33,24 @@ def test_a_program_keeps_contacts_and_reads_their_history(alice, hers):
     changed = hers.ask("PATCH", f"/contacts/{contact['id']}", {"company": "Lindwerk"})
     assert (changed.json()["company"], changed.json()["name"]) == ("Lindwerk", "Anna Lind")
     assert [one["id"] for one in hers.get("/contacts", q="lind").json()["items"]] == [contact["id"]]
-    assert hers.ask("DELETE", f"/contacts/{contact['id']}").status_code == 204
-    assert hers.get(f"/contacts/{contact['id']}").status_code == 404
+
+
+def test_deleting_a_contact_waits_an_hour_as_on_the_page(alice, hers, his, at):
+    """S57: a program has the same hour to call it off; asking twice asks for nothing more."""
+    contact = a_contact(alice)
+    path = f"/contacts/{contact.pk}"
+    asked = hers.ask("DELETE", path)
+    assert asked.status_code == 202
+    deletion = asked.json()
+    assert deletion["due_at"] > deletion["done_at"]
+    assert his.ask("DELETE", path).json()["id"] == deletion["id"]
+    assert hers.get(path).status_code == 200
+    his.ask("DELETE", f"/contact-changes/{deletion['id']}")
+    assert delete_chosen(UUID(deletion["id"]), at=at) == 0
+    again = hers.ask("DELETE", path).json()
+    assert again["id"] != deletion["id"]
+    assert delete_chosen(UUID(again["id"]), at=at) == 1
+    assert hers.get(path).status_code == 404
 
 
 def test_an_address_belongs_to_one_contact(alice, hers):

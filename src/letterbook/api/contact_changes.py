@@ -105,7 +105,7 @@ def post_change(request: TokenRequest, given: ContactsChange) -> Status[BulkEdit
         id_of=lambda edit: edit.pk,
         at=at,
     )
-    return Status(201, _show(edit))
+    return Status(201, show_bulk_edit(edit))
 
 
 @router.delete(
@@ -114,7 +114,7 @@ def post_change(request: TokenRequest, given: ContactsChange) -> Status[BulkEdit
 def remove_change(request: TokenRequest, change_id: UUID) -> BulkEditShown:
     """Undo a change where nobody changed a contact again since, or call a deletion off."""
     edit = find_bulk_edit(request.auth, change_id)
-    return _show(undo_bulk_edit(request.auth, edit, at=timezone.now()))
+    return show_bulk_edit(undo_bulk_edit(request.auth, edit, at=timezone.now()))
 
 
 def _meant(member: Membership, given: ContactsChange, *, at: datetime) -> list[UUID]:
@@ -126,5 +126,6 @@ def _meant(member: Membership, given: ContactsChange, *, at: datetime) -> list[U
     return list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
-def _show(edit: BulkEdit) -> BulkEditShown:
+def show_bulk_edit(edit: BulkEdit) -> BulkEditShown:
+    """Return a change of many contacts as the API shows it."""
     return BulkEditShown.from_orm(edit)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from letterbook.api.contact_changes import BulkEditShown, show_bulk_edit
 from letterbook.api.contact_filter import ContactsAsked
 from letterbook.api.repeating import once
 from letterbook.api.shapes import (
@@ -26,10 +27,10 @@ from letterbook.api.shapes import (
     team_mate,
 )
 from letterbook.api.tokens import TokenRequest
+from letterbook.contacts.bulk import delete_contact_later
 from letterbook.contacts.finding import find_contact
 from letterbook.contacts.keeping import (
     assign_contact,
-    delete_contact,
     edit_contact,
     find_person,
 )
@@ -178,12 +179,18 @@ def patch_contact(request: TokenRequest, contact_id: UUID, changes: ContactChang
 
 
 @router.delete(
-    "/contacts/{contact_id}", response=answers(None, status=204), operation_id="delete_contact"
+    "/contacts/{contact_id}",
+    response=answers(BulkEditShown, status=202),
+    operation_id="delete_contact",
 )
-def remove_contact(request: TokenRequest, contact_id: UUID) -> Status[None]:
-    """Delete a contact, its notes and its links to mail; the mail itself stays."""
-    delete_contact(request.auth, find_contact(request.auth, contact_id), at=timezone.now())
-    return Status(204, None)
+def remove_contact(request: TokenRequest, contact_id: UUID) -> Status[BulkEditShown]:
+    """Delete a contact, its notes and its links to mail at `due_at`; the mail itself stays.
+
+    Until then `DELETE /contact-changes/{id}` calls it off.
+    """
+    contact = find_contact(request.auth, contact_id)
+    deletion = delete_contact_later(request.auth, contact, at=timezone.now())
+    return Status(202, show_bulk_edit(deletion))
 
 
 @router.put(

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from procrastinate.contrib.django import app
 
+from letterbook.contacts.bulk_edits import BulkEditQuerySet
 from letterbook.contacts.fields import check_fields
 from letterbook.contacts.holding import check_is_not_held
 from letterbook.contacts.indexing import index_contacts
@@ -64,12 +65,15 @@ def change_contacts(
 
 @transaction.atomic
 def delete_contact_later(member: Membership, contact: Contact, *, at: datetime) -> BulkEdit:
-    """Delete one contact in an hour, until when it can be called off; raise `NotFound`, or `Held`."""
+    """Delete one contact in an hour, until when it can be called off; raise `NotFound`, or `Held`.
+
+    Where that was asked for already, it stays at that.
+    """
     found = Contact.objects.visible_to(member).select_for_update().filter(pk=contact.pk).first()
     if found is None:
         raise NotFound("There is no such contact.")
     check_is_not_held(found, "be deleted")
-    return _delete_later(member, [found], at=at)
+    return _deletion_of(member, found) or _delete_later(member, [found], at=at)
 
 
 @transaction.atomic
@@ -110,10 +114,16 @@ def last_change(member: Membership, *, at: datetime) -> BulkEdit | None:
 
 def waiting_deletions(member: Membership) -> list[BulkEdit]:
     """Return the deletions that can still be called off, the next first."""
-    waiting = BulkEdit.objects.visible_to(member).filter(
-        due_at__isnull=False, ended_at=None, undone_at=None
-    )
-    return list(waiting.order_by("due_at", "pk")[:20])
+    return list(_waiting(member).order_by("due_at", "pk")[:20])
+
+
+def _deletion_of(member: Membership, contact: Contact) -> BulkEdit | None:
+    return _waiting(member).filter(contacts=1, changes__0__ids=[str(contact.pk)]).first()
+
+
+def _waiting(member: Membership) -> BulkEditQuerySet:
+    edits = BulkEdit.objects.visible_to(member)
+    return edits.filter(due_at__isnull=False, ended_at=None, undone_at=None)
 
 
 def delete_chosen(edit_id: UUID, *, at: datetime) -> int:
