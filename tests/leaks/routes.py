@@ -33,6 +33,7 @@ PK = {
         dismiss-quarantined reconnect-mailbox share-mailbox who-may-see hide-labels share-as-usual break-glass
         choose-policy choose-removed mailbox-rules read-labels retrieve-mailbox replay-mailbox disconnect-mailbox
         pause-sending-mailbox resume-sending-mailbox pause-mailbox resume-mailbox""",
+    "activity": "finish-task-today reopen-task-today",
     "request": "answer-asked",
     "admission": "end-admission notice-glass",
     "person": "look-as",

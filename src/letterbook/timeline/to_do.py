@@ -1,13 +1,16 @@
-"""What is still to be done for a contact."""
+"""What is still to be done: for a contact, and by one person."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from django.db.models import F, Q
 
 from letterbook.contacts.models import Contact
+from letterbook.correspondence.access import reach_of
 from letterbook.teams.models import Membership
 from letterbook.timeline.activity_types import to_do_types
-from letterbook.timeline.models import Activity
+from letterbook.timeline.models import Activity, is_written_for
 
 MOST_SHOWN = 20
 
@@ -20,3 +23,21 @@ def open_tasks(member: Membership, contact: Contact) -> list[Activity]:
         return []
     open_ones = Activity.objects.visible_to(member).filter(wanted).select_related("assignee")
     return list(open_ones.order_by(F("due_on").asc(nulls_last=True), "id")[:MOST_SHOWN])
+
+
+def due_tasks(member: Membership, *, today: date) -> list[Activity]:
+    """Return what this person is to have done by today, the longest overdue first.
+
+    That is what is theirs, and what they wrote down for nobody in particular.
+    """
+    theirs = Q(assignee=member.user_id) | Q(assignee=None, user=member.user_id)
+    due = Activity.objects.filter(
+        is_written_for(reach_of(member)),
+        theirs,
+        team_id=member.team_id,
+        type__in=to_do_types(),
+        done_at=None,
+        due_on__lte=today,
+    )
+    found = due.select_related("contact", "user").prefetch_related("contact__addresses")
+    return list(found.order_by("due_on", "id")[:MOST_SHOWN])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
-from django.utils.timezone import localtime, now
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.timezone import localdate, localtime, now
+from django.views.decorators.http import require_GET, require_POST
 
 from letterbook.correspondence.sharing.asking import requests_to_answer
 from letterbook.correspondence.sharing.glass import glass_to_notice
@@ -17,6 +22,8 @@ from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.status import Status
 from letterbook.outgoing.workers import are_silent, last_report
 from letterbook.teams.models import Membership
+from letterbook.timeline.keeping import rewrite_activity
+from letterbook.timeline.to_do import due_tasks
 from letterbook.web.opening_demo import COMMAND, is_local
 from letterbook.web.outgoing_rows import outgoing_of, show_rows
 from letterbook.web.pages.mailboxes import is_google_set_up, read_rows
@@ -51,6 +58,24 @@ def first_run(request: MemberRequest) -> HttpResponse:
     return _show_first_run(request)
 
 
+@require_POST
+@member_required
+def finish_task(request: MemberRequest, activity: UUID) -> HttpResponse:
+    """Say that a task is done."""
+    done = rewrite_activity(request.member, activity, is_done=True, at=now())
+    undo = reverse("reopen-task-today", args=[activity])
+    messages.info(request, f"Done: {Truncator(done.text).chars(60)}", extra_tags=undo)
+    return redirect("today")
+
+
+@require_POST
+@member_required
+def reopen_task(request: MemberRequest, activity: UUID) -> HttpResponse:
+    """Say that it is not done yet."""
+    rewrite_activity(request.member, activity, is_done=False, at=now())
+    return redirect("today")
+
+
 def _show_first_run(request: MemberRequest) -> HttpResponse:
     context = {
         "is_empty": not Mailbox.objects.visible_to(request.member).exists(),
@@ -82,6 +107,7 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
         )
     }
     waiting = who_waits(member, at=at)
+    tasks = due_tasks(member, today=localdate(at))
     people = {one.contact.pk for one in waiting}
     own = [row for row in read_rows(member) if row.is_mine]
     reported_at = last_report()
@@ -89,6 +115,8 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
         **rows,
         "waiting": waiting,
         "long_ago": at - _LONG,
+        "tasks": tasks,
+        "today": localdate(at),
         "trouble": [row for row in own if row.health.level == "bad"],
         "unreadable": [row for row in own if row.coverage and row.coverage.quarantined],
         "asked": requests_to_answer(member),
@@ -96,7 +124,7 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
         "reported_at": reported_at,
         "is_silent": are_silent(reported_at, at=at),
         "greeting": _greeting(member, at=at),
-        "finding": _finding(len(people), len(rows["unsent"])),
+        "finding": _finding(len(people), len(rows["unsent"]), len(tasks)),
     }
 
 
@@ -106,8 +134,15 @@ def _greeting(member: Membership, *, at: datetime) -> str:
     return f"Good {part}, {str(member.user).split()[0]}."
 
 
-def _finding(waiting: int, unsent: int) -> str:
-    """Say in one sentence what is so."""
+def _finding(waiting: int, unsent: int, tasks: int) -> str:
+    """Say in one or two sentences what is so."""
+    sentence = _of_email(waiting, unsent)
+    if not tasks:
+        return sentence
+    return f"{sentence} {_in_words(tasks)} {'task is' if tasks == 1 else 'tasks are'} due."
+
+
+def _of_email(waiting: int, unsent: int) -> str:
     nouns = {0: "is", 1: "person is"}
     people = f"{_in_words(waiting)} {nouns.get(waiting, 'people are')}"
     if not unsent:
