@@ -23,7 +23,9 @@ def anna(alice: Membership) -> Contact:
     return a_contact(alice, "Anna Lind")
 
 
-def a_task(member: Membership, contact: Contact, text: str, *, days: int | None, **more: object) -> Activity:
+def a_task(
+    member: Membership, contact: Contact, text: str, *, days: int | None, **more: object
+) -> Activity:
     due = None if days is None else localdate() + timedelta(days=days)
     return write_activity(member, contact, type="task", text=text, due_on=due, at=now(), **more)
 

@@ -135,6 +135,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "letterbook.web.context.shell",
             ],
+            "builtins": ["letterbook.web.templatetags.page_team"],
         },
     },
 ]

@@ -17,6 +17,7 @@ from letterbook.teams.asked_once import forget_answers, remember_answers
 from letterbook.teams.models import Membership
 from letterbook.teams.people import memberships_of
 from letterbook.web.looking import LOOKING_AS, look_through
+from letterbook.web.page_team import TEAM_IN_SESSION, OfAnotherTeam, show_of_another_team
 from letterbook.web.way_back import way_back
 
 _PAGE_POLICY = (
@@ -30,7 +31,6 @@ _STATUS_OF: dict[type[Refused], int] = {
     Invalid: 422,
     NotNow: 503,
 }
-TEAM_IN_SESSION = "team_id"
 
 Answer = Callable[[HttpRequest], HttpResponse]
 AsyncAnswer = Callable[[HttpRequest], Awaitable[HttpResponse]]
@@ -104,11 +104,11 @@ def _end_reading(_request: HttpRequest, _response: HttpResponse) -> None:
     forget_answers()
 
 
-def find_member(request: HttpRequest) -> Membership | None:
-    """Return the membership the signed-in person acts as: the team they chose, else their first one."""
+def find_member(request: HttpRequest, *, team: str = "") -> Membership | None:
+    """Return the membership the signed-in person acts as: in that team, the one they chose, or their first."""
     if not request.user.is_authenticated:
         return None
-    chosen = request.session.get(TEAM_IN_SESSION)
+    chosen = team or request.session.get(TEAM_IN_SESSION)
     members = memberships_of(request.user)
     found = next(
         (member for member in members if str(member.team_id) == chosen),
@@ -145,6 +145,8 @@ class show_refusals:  # noqa: N801 - named like the other entries of MIDDLEWARE
         """Turn a `Refused` into an answer; anything else is a bug and rises."""
         if not isinstance(exception, Refused):
             return None
+        if isinstance(exception, OfAnotherTeam):
+            return show_of_another_team(request, exception)
         status = status_of(exception)
         template = (
             "web/refused_fragment.html" if getattr(request, "htmx", False) else "web/refused.html"

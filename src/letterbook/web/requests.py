@@ -16,6 +16,7 @@ from letterbook.teams.models import Membership, User
 from letterbook.teams.second_wall import seen_by
 from letterbook.web.accounts import is_first_start
 from letterbook.web.looking import check_only_looking
+from letterbook.web.page_team import act_where_asked, check_page_is_of
 
 Rest = ParamSpec("Rest")
 
@@ -41,8 +42,10 @@ def member_required(
             if is_first_start():
                 return redirect("account_signup")
             return redirect_to_login(request.get_full_path())
+        act_where_asked(request)
         if not request.member:  # type: ignore[attr-defined]  # set by middleware.signed_in_member, lazily
             return redirect("without-team")
+        check_page_is_of(request.member, request)  # type: ignore[attr-defined]
         check_only_looking(request, request.member)  # type: ignore[attr-defined]
         with timezone.override(request.user.time_zone or None), seen_by(request.member):  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)  # type: ignore[arg-type]

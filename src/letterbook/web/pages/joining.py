@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from letterbook.teams.joining import accept_invitation, find_invitation
 from letterbook.web.accounts import INVITATION_IN_SESSION
-from letterbook.web.middleware import TEAM_IN_SESSION
+from letterbook.web.page_team import TEAM_IN_SESSION
 from letterbook.web.requests import render_page
 
 

@@ -13,7 +13,8 @@ from letterbook.web.middleware import find_member
 
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Stream what changes for the signed-in person; 401 for anybody else (EventSource follows no redirect)."""
-    member = await sync_to_async(find_member)(request)
+    # A page listens to its own team's news, also while its person acts in another one.
+    member = await sync_to_async(find_member)(request, team=request.GET.get("team", ""))
     if member is None:
         return HttpResponse("Sign in first.\n", status=401, content_type="text/plain")
 

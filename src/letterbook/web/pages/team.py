@@ -17,7 +17,7 @@ from letterbook.kit.refusals import Invalid, NotFound, Refused
 from letterbook.outgoing.leaving import leave_team, preview_leaving
 from letterbook.teams import joining
 from letterbook.teams.models import Invitation, Membership, Role
-from letterbook.web.middleware import TEAM_IN_SESSION
+from letterbook.web.page_team import TEAM_IN_SESSION
 from letterbook.web.pages.mailbox import SHARING_WORDS
 from letterbook.web.requests import MemberRequest, member_required, render_page
 
@@ -124,4 +124,5 @@ def switch_team(request: MemberRequest) -> HttpResponse:
     if wanted not in map(str, mine):
         raise NotFound("You are not in that team.")
     request.session[TEAM_IN_SESSION] = wanted
-    return redirect("today")
+    # A page of that team goes on where it was.
+    return HttpResponse() if request.htmx else redirect("today")

@@ -8,6 +8,7 @@
 // what stands in it is on the server: an email is never half sent, and nothing is lost while the line is down.
 import { keepPart, partOf } from "./forms.js";
 import { LocalCopy } from "./keeping.js";
+import { withTeam } from "./page_team.js";
 import { pauseBefore, verdictOf } from "./pauses.js";
 import { putBack } from "./putting_back.js";
 import { renewToken } from "./renewing.js";
@@ -135,7 +136,7 @@ class Autosave {
 
   post(fields, keepalive) {
     const body = new URLSearchParams(fields).toString();
-    const headers = { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" };
+    const headers = withTeam({ Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" });
     this.isLarge = body.length >= MOST_ALIVE;
     return fetch(this.form.dataset.autosave, { method: "POST", body, headers, keepalive: keepalive && !this.isLarge });
   }

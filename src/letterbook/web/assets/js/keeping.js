@@ -4,11 +4,12 @@ const PREFIX = "letterbook:unsaved:";
 export class LocalCopy {
   constructor(form) {
     this.form = form;
-    forgetOthers(form.dataset.member);
+    forgetOthers(form.dataset.person);
   }
 
   get name() {
-    return `${PREFIX}${this.form.dataset.member}:${new URL(this.form.action, location.href).pathname}`;
+    const { person, member } = this.form.dataset;
+    return `${PREFIX}${person}:${member}:${new URL(this.form.action, location.href).pathname}`;
   }
 
   /** Whether it could be kept: a very long text may not fit. */
@@ -33,8 +34,8 @@ export class LocalCopy {
 }
 
 // Somebody else may have signed in since, in this same tab.
-function forgetOthers(member) {
+function forgetOthers(person) {
   for (const name of Object.keys(sessionStorage)) {
-    if (name.startsWith(PREFIX) && !name.startsWith(`${PREFIX}${member}:`)) sessionStorage.removeItem(name);
+    if (name.startsWith(PREFIX) && !name.startsWith(`${PREFIX}${person}:`)) sessionStorage.removeItem(name);
   }
 }

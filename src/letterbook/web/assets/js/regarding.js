@@ -3,6 +3,7 @@
 // Backspace in the empty field goes to the last record; there Enter removes it.
 import { make, makeFace } from "./chips.js";
 import { partOf } from "./forms.js";
+import { withTeam } from "./page_team.js";
 import { Suggestions } from "./suggestions.js";
 
 class Regarding {
@@ -45,7 +46,7 @@ class Regarding {
     try {
       if (!(await partOf(this.form, "autosave").keepNow({ evenIfEmpty: !this.form.elements.draft.value }))) throw new Error();
       const body = new URLSearchParams({ ...subject, csrfmiddlewaretoken: this.form.elements.csrfmiddlewaretoken.value });
-      const answer = await fetch(`/outgoing/${this.form.elements.draft.value}/regarding`, { method: "POST", body, headers: { Accept: "text/html", "HX-Request": "true" } });
+      const answer = await fetch(`/outgoing/${this.form.elements.draft.value}/regarding`, { method: "POST", body, headers: withTeam({ Accept: "text/html", "HX-Request": "true" }) });
       this.show(answer, await answer.text(), news);
     } catch {
       this.say("That did not reach the server. Choose it once more.");

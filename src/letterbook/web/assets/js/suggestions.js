@@ -1,6 +1,7 @@
 // The type-ahead under a field: a combobox with a list (ARIA 1.2), filled from box.dataset.suggest. `describe` says what
 // stands in the line of a suggestion; without it, it is a person's.
 import { make, makeFace } from "./chips.js";
+import { withTeam } from "./page_team.js";
 
 const PAUSE = 120;
 
@@ -58,7 +59,7 @@ export class Suggestions {
     const address = new URL(this.box.dataset.suggest, location.href);
     address.searchParams.set("q", typed);
     try {
-      const answer = await fetch(address, { headers: { Accept: "application/json" }, signal });
+      const answer = await fetch(address, { headers: withTeam({ Accept: "application/json" }), signal });
       return answer.ok && !answer.redirected ? (await answer.json()).suggestions : [];
     } catch {
       return [];

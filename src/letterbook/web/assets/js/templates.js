@@ -1,13 +1,14 @@
 // Templates: a menu with a search and a preview, put into the text with one press.
 //   <dialog id="templates"> … <button data-inserts="/write/templates/7?to=…"> which answers {"subject", "html", "missing"}
 import { partOf } from "./forms.js";
+import { withTeam } from "./page_team.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-inserts]");
   const form = button && document.getElementById(button.dataset.into ?? "composer");
   if (!form) return;
   event.preventDefault();
-  const answer = await fetch(withPeople(button.dataset.inserts, form), { headers: { Accept: "application/json" } });
+  const answer = await fetch(withPeople(button.dataset.inserts, form), { headers: withTeam({ Accept: "application/json" }) });
   if (!answer.ok || answer.redirected) return;
   const filled = await answer.json();
   const { subject } = form.elements;

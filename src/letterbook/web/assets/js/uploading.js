@@ -3,6 +3,7 @@
 // is sent. They go to the form's data-uploads; where no draft is there yet, it is saved first.
 import { make, makeIcon } from "./chips.js";
 import { keepPart, partOf } from "./forms.js";
+import { withTeam } from "./page_team.js";
 
 class Uploads {
   constructor(list) {
@@ -122,8 +123,7 @@ class Uploads {
     return new Promise((done, fail) => {
       const request = (line.request = new XMLHttpRequest());
       request.open("POST", this.form.dataset.uploads);
-      request.setRequestHeader("X-CSRFToken", this.form.elements.csrfmiddlewaretoken.value);
-      request.setRequestHeader("Accept", "application/json");
+      for (const [name, value] of Object.entries(this.headers())) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded, total }) => (line.querySelector("progress").value = (100 * loaded) / total);
       request.onload = () => answered(request, done, fail);
       request.onerror = () => fail(new Error("the connection broke. Try again."));
@@ -135,6 +135,10 @@ class Uploads {
     });
   }
 
+  headers() {
+    return withTeam({ "X-CSRFToken": this.form.elements.csrfmiddlewaretoken.value, Accept: "application/json" });
+  }
+
   // A picture of the text stands there, not among the files; its size counts all the same.
   settle(line, kept) {
     const shown = new DOMParser().parseFromString(kept.html, "text/html").body.firstElementChild;
@@ -143,8 +147,7 @@ class Uploads {
 
   async remove(line, address) {
     line.setAttribute("aria-busy", "true");
-    const headers = { "X-CSRFToken": this.form.elements.csrfmiddlewaretoken.value, Accept: "application/json" };
-    const answer = await fetch(address, { method: "POST", headers }).catch(() => null);
+    const answer = await fetch(address, { method: "POST", headers: this.headers() }).catch(() => null);
     // 404: it is gone already, which is what was wanted.
     if (answer?.ok || answer?.status === 404) line.remove();
     else this.say("The file could not be removed. Try again.");
