@@ -23,7 +23,7 @@ from letterbook.outgoing.drafts import DraftText, create_draft
 from letterbook.outgoing.merging import merge_contacts
 from letterbook.outgoing.models import OutgoingEmail, StatusChange
 from letterbook.outgoing.templates import create_template
-from letterbook.teams.joining import remove_member
+from letterbook.teams.joining import create_invitation, remove_member
 from letterbook.teams.models import ApiToken, Membership
 from letterbook.teams.tokens import revoke_token
 from letterbook.timeline.models import Activity
@@ -51,6 +51,19 @@ class Call:
 A_RULE = {"kind": "domain", "text": "advisers.example"}
 CALLS = {
     "get_me": Call("GET", "/me", (200, 200, 200)),
+    "list_team_members": Call("GET", "/team/members", (200, 200, 200)),
+    "change_role": Call("PATCH", "/team/members/{member}", (200, 403, 404), {"role": "owner"}),
+    # The last owner cannot go.
+    "preview_leaving": Call("GET", "/team/members/{member}/leaving", (409, 403, 404)),
+    "leave_team": Call(
+        "PUT", "/team/members/{member}/leaving", (409, 403, 404), {"successor_id": "{member}"}
+    ),
+    "list_invitations": Call("GET", "/team/invitations", (200, 200, 200)),
+    "create_invitation": Call(
+        "POST", "/team/invitations", (201, 403, 201), {"email": "x@x.example"}
+    ),
+    "renew_invitation": Call("PUT", "/team/invitations/{invitation}/link", (200, 404, 404)),
+    "revoke_invitation": Call("DELETE", "/team/invitations/{invitation}", (204, 404, 404)),
     "list_contacts": Call("GET", "/contacts", (200, 200, 200)),
     "create_contact": Call("POST", "/contacts", (201, 201, 201), {"name": "Cleo"}),
     "get_contact": Call("GET", "/contacts/{contact}", (200, 200, 404)),
@@ -273,6 +286,8 @@ NAMED = [
     "tag",
     "field",
     "change",
+    "member",
+    "invitation",
 ]
 
 
@@ -305,6 +320,8 @@ def ids(alice, mailbox, at) -> dict[str, str]:
         find_or_create_tags(alice.team_id, ["press"])[0].pk,
         add_field(alice, name="Level", kind="text").pk,
         change_contacts(alice, [contact.pk], BulkChange("tag", "press"), at=at).pk,
+        alice.pk,
+        create_invitation(alice, email="dora@haldenrowe.example", role="member", at=at)[0].pk,
     )
     return dict(zip(NAMED, map(str, found), strict=True))
 

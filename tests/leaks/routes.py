@@ -38,7 +38,7 @@ PK = {
     "admission": "end-admission notice-glass",
     "person": "look-as",
     "member": "change-role remove-member",
-    "invitation": "revoke-invitation",
+    "invitation": "renew-invitation revoke-invitation",
     "template": "fill-template edit-template delete-template",
     "token": "revoke-token",
 }
@@ -137,7 +137,7 @@ API_IDS = {
     "merge_id": "merge", "change_id": "bulk edit", "activity_id": "activity", "request_id": "request",
     "admission_id": "admission", "rule_id": "rule", "attachment_id": "file", "failure_id": "email",
     "template_id": "template", "number": "number", "domain": "domain",
-    "other_id": "contact",
+    "other_id": "contact", "member_id": "member", "invitation_id": "invitation",
 }  # fmt: skip
 API_QUERIES: dict[str, tuple[str, ...]] = {
     "search": tuple(f"q={word}" for word in WORDS),
@@ -229,7 +229,7 @@ def _filled(query: str, things: Things) -> str:
 GIVEN: dict[str, Any] = {
     "text": "x", "name": "Some name", "address": "x@x.example", "kind": "domain", "level": "full", "answer": "always",
     "policy": "everyone", "resolution": "dismissed", "subject_type": "contact", "what": "tag", "to": [],
-    "version": 1, "type": "note",
+    "version": 1, "type": "note", "email": "x@x.example",
 }  # fmt: skip
 IN_BODY = {
     "contact_id": "contact", "other_id": "contact", "mailbox_id": "mailbox", "user_id": "person", "answers": "message",

@@ -16,6 +16,7 @@ GATES = {"visible_to", "readable_by", "writable_by", "sendable_by"}
 WITHOUT_A_GATE = {
     ("api/forgetting.py", "IdempotencyKey"): "forgets by age and shows nobody anything",
     ("api/insights.py", "Membership"): "the viewer's own team-mates, whom everybody in it sees",
+    ("api/team.py", "Membership"): "the viewer's own team-mates, whom everybody in it sees",
     ("web/accounts.py", "User"): "asks only whether there is anybody yet",
     ("web/demo.py", "Membership"): "the sample team, before anybody is signed in",
     ("web/once.py", "Session"): "locks the visitor's own session",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -149,3 +152,25 @@ def test_signing_in_leads_back_to_where_one_wanted(alice: Membership):
     assert answer["Location"] == "/insights?weeks=4"
     form["next"] = "https://evil.example/"
     assert Client().post(reverse("account_login"), form)["Location"] == "/"
+
+
+def test_an_invitation_gets_a_new_link_on_the_page_also_after_it_ended(
+    alice: Membership, bob: Membership
+):
+    """The old link is void at once; a member who does not administer the team finds no such invitation."""
+    old = joining.invite(
+        alice, email="nina@haldenrowe.example", role="member", at=now() - timedelta(days=9)
+    )
+    page = words(as_member(alice).get(reverse("team")))
+    assert "nina@haldenrowe.example" in page
+    assert "ended" in page
+    renew = re.search(r'action="(/team/invitations/[^"]*/renew)"', page)[1]
+    assert as_member(bob).post(renew).status_code == 404
+    shown = words(as_member(alice).post(renew))
+    link = re.search(r'id="invitation-link">([^<]*)<', shown)[1]
+    assert "the old one no longer works" in shown
+    assert (
+        joining.find_invitation(link.rpartition("/")[2], at=now()).email
+        == "nina@haldenrowe.example"
+    )
+    assert Client().get(reverse("join", args=[old])).status_code == 404

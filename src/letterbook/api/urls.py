@@ -35,6 +35,7 @@ from letterbook.api import (
     sharing,
     splits,
     stories,
+    team,
     templates,
     versions,
 )
@@ -88,7 +89,7 @@ api = LetterbookApi(
 answer_with_problems(api)
 api.add_decorator(answered_behind_the_wall, mode="view")
 for resource in (
-    me, contact_changes, contacts, companies, own_fields, merges, splits, duplicates, erasing, activities,
+    me, team, contact_changes, contacts, companies, own_fields, merges, splits, duplicates, erasing, activities,
     mailboxes, coverage, quarantine, rules, sharing,
     bulk_retries, outgoing, outgoing_verbs, outgoing_parts, stories, versions, messages,
     searching, failures, later_facts, insights, events, templates, answering,

@@ -40,16 +40,21 @@ def _free_slug(name: str) -> str:
 @transaction.atomic
 def invite(member: Membership, *, email: str, role: str, at: datetime) -> str:
     """Create an invitation and return its token, which is shown once and kept nowhere."""
+    _, token = create_invitation(member, email=email, role=role, at=at)
+    return token
+
+
+@transaction.atomic
+def create_invitation(
+    member: Membership, *, email: str, role: str, at: datetime
+) -> tuple[Invitation, str]:
+    """Create an invitation and return it with its token, which is shown once and kept nowhere."""
     if not member.may_administer:
         raise NotAllowed("Only an owner or admin can invite people.", way_out="Ask one of them.")
-    if role not in Role.values or (role == Role.OWNER and member.role != Role.OWNER):
-        raise Invalid("That role cannot be given.", field="role")
-    if Membership.objects.filter(
-        team_id=member.team_id, user__email__iexact=email.strip()
-    ).exists():
-        raise Conflict(f"{email} is already in this team.", field="email")
+    _check_may_give(member, role)
+    _check_is_no_member(member, email.strip())
     token = new_token("join")
-    Invitation.objects.create(
+    invitation = Invitation.objects.create(
         team_id=member.team_id,
         email=email.strip(),
         role=role,
@@ -57,14 +62,56 @@ def invite(member: Membership, *, email: str, role: str, at: datetime) -> str:
         invited_by=member.user,
         expires_at=at + INVITATION_LASTS,
     )
-    record_audit("invited", team_id=member.team_id, user=member.user, at=at, email=email, role=role)
+    _record_invitation(member, "invited", invitation, at=at)
+    return invitation, token
+
+
+@transaction.atomic
+def renew_invitation(member: Membership, *, invitation_id: UUID, at: datetime) -> str:
+    """Give an unanswered invitation a new token, shown once, and seven more days; the old one ends at once.
+
+    Raises `NotFound` when there is none such for this person to renew.
+    """
+    unanswered = Invitation.objects.visible_to(member).unanswered()
+    invitation = unanswered.select_for_update().filter(pk=invitation_id).first()
+    if invitation is None:
+        raise NotFound("There is no such invitation.", way_out="Invite them anew.")
+    _check_may_give(member, invitation.role)
+    _check_is_no_member(member, invitation.email)
+    token = new_token("join")
+    invitation.token_digest, invitation.expires_at = digest_token(token), at + INVITATION_LASTS
+    invitation.save(update_fields=["token_digest", "expires_at"])
+    _record_invitation(member, "invitation renewed", invitation, at=at)
     return token
+
+
+def _check_may_give(member: Membership, role: str) -> None:
+    if role not in Role.values or (role == Role.OWNER and member.role != Role.OWNER):
+        raise Invalid("That role cannot be given.", field="role")
+
+
+def _check_is_no_member(member: Membership, email: str) -> None:
+    if Membership.objects.filter(team_id=member.team_id, user__email__iexact=email).exists():
+        raise Conflict(f"{email} is already in this team.", field="email")
+
+
+def _record_invitation(
+    member: Membership, what: str, invitation: Invitation, *, at: datetime
+) -> None:
+    record_audit(
+        what,
+        team_id=member.team_id,
+        user=member.user,
+        at=at,
+        email=invitation.email,
+        role=invitation.role,
+    )
 
 
 @transaction.atomic
 def revoke_invitation(member: Membership, *, invitation_id: UUID, at: datetime) -> None:
-    """Withdraw an open invitation; raise `NotFound` when there is none such for this person to withdraw."""
-    mine = Invitation.objects.visible_to(member).open(at=at).filter(pk=invitation_id)
+    """Withdraw an unanswered invitation; raise `NotFound` when there is none such for this person to withdraw."""
+    mine = Invitation.objects.visible_to(member).unanswered().filter(pk=invitation_id)
     if mine.update(revoked_at=at) != 1:
         raise NotFound("There is no such open invitation.")
     record_audit("invitation withdrawn", team_id=member.team_id, user=member.user, at=at)

@@ -121,9 +121,13 @@ class Membership(models.Model):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def unanswered(self) -> InvitationQuerySet:
+        """Invitations that nobody accepted or withdrew, those that ended among them: they can be renewed."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
     def open(self, *, at: datetime) -> InvitationQuerySet:
         """Invitations that can still be accepted."""
-        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=at)
+        return self.unanswered().filter(expires_at__gt=at)
 
     def visible_to(self, member: Membership) -> InvitationQuerySet:
         """Only those who administer the team see its invitations."""

@@ -234,6 +234,7 @@ urlpatterns = [
     path("team/audit/file", audit.export_audit, name="export-audit"),
     path("team/members/<uuid:pk>/role", team.change_role, name="change-role"),
     path("team/members/<uuid:pk>/remove", team.remove_member, name="remove-member"),
+    path("team/invitations/<uuid:pk>/renew", team.renew_invitation, name="renew-invitation"),
     path("team/invitations/<uuid:pk>/revoke", team.revoke_invitation, name="revoke-invitation"),
     path("join/<str:token>", joining.join, name="join"),
     path("unsubscribe/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),

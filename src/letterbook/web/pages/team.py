@@ -60,7 +60,8 @@ def _team_context(member: Membership, form: InvitationForm, link: str) -> dict[s
     members = Membership.objects.filter(team_id=member.team_id).select_related("user")
     return {
         "members": members.order_by("created_at", "id"),
-        "invitations": Invitation.objects.visible_to(member).open(at=now()).order_by("-created_at"),
+        "invitations": Invitation.objects.visible_to(member).unanswered().order_by("-created_at"),
+        "at": now(),
         "roles": Role.choices,
         "may_administer": member.may_administer,
         "sharing_words": SHARING_WORDS,
@@ -104,6 +105,16 @@ def remove_member(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _team_mate(request: MemberRequest, pk: UUID) -> Membership:
     mates = Membership.objects.filter(team_id=request.member.team_id).select_related("user")
     return get_object_or_404(mates, pk=pk)
+
+
+@member_required
+@require_POST
+def renew_invitation(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Make a new link for somebody who has not come yet, and show it once; the old one ends."""
+    token = joining.renew_invitation(request.member, invitation_id=pk, at=now())
+    link = settings.BASE_URL + reverse("join", args=[token])
+    context = _team_context(request.member, InvitationForm(), link)
+    return render_page(request, "web/team.html", context | {"is_renewed": True})
 
 
 @member_required
