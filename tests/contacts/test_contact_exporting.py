@@ -86,3 +86,22 @@ def test_any_text_survives_the_way_out_and_in(name, company, value):
         (back,) = read(text)
         assert (back.fields["name"], back.fields["company"]) == (name, company)
         assert back.others.get("Own", "") == value
+
+
+@pytest.mark.parametrize("written", [csv_lines, vcards])
+def test_an_owner_comes_in_again_by_the_address_they_sign_in_with(
+    written, make_contact, alice, bob, charlie, at
+):
+    """Nobody who has one gets another, and whom the team does not know is told."""
+    anna, bert = make_contact("Anna", "anna@x.example"), make_contact("Bert", "bert@x.example")
+    Contact.objects.update(owner=bob.user)
+    content = "".join(written(exported(alice), fields=())).replace("bob@", "BOB@", 1).encode()
+    Contact.objects.filter(pk=anna.pk).update(owner=None)
+    Contact.objects.filter(pk=bert.pk).update(owner=alice.user)
+    outcome = import_contacts(alice, content, filename="people", at=at)
+    assert (outcome.updated, outcome.unchanged, outcome.unknown_owners) == (1, 1, ())
+    owners = Contact.objects.order_by("sort_key").values_list("owner_id", flat=True)
+    assert list(owners) == [bob.user_id, alice.user_id]
+    elsewhere = import_contacts(charlie, content, filename="people", at=at)
+    assert elsewhere.unknown_owners == ("bob@haldenrowe.example",)
+    assert not Contact.objects.filter(team=charlie.team, owner__isnull=False).exists()

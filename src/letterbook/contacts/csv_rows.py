@@ -31,6 +31,9 @@ _HEADINGS: Mapping[str, str] = {
     **dict.fromkeys(("note", "notes", "comment", "comments", "notiz", "notizen"), "note"),
     **dict.fromkeys(("remark", "remarks", "bemerkung", "notas"), "note"),
     **dict.fromkeys(("tag", "tags", "labels", "label", "categories", "kategorien"), "tags"),
+    **dict.fromkeys(
+        ("owner", "contactowner", "verantwortlich", "zustandig", "responsable"), "owner"
+    ),
     **dict.fromkeys(("timezone", "zeitzone", "tz"), "time_zone"),
 }
 _ADDRESS = re.compile(
@@ -164,6 +167,7 @@ def _row(record: _Record, columns: _Columns) -> ImportRow:
             "note": first("note"),
             "time_zone": first("time_zone"),
         },
+        owner=first("owner"),
         addresses=tuple(_BETWEEN.sub("; ", cell) for cell in cells),
         tags=tuple(
             tag for cell in columns.values(record.cells, "tags") for tag in _TAGS.split(cell)

@@ -12,7 +12,7 @@ import vobject
 
 from letterbook.contacts.csv_rows import FORMULA_SIGNS
 from letterbook.contacts.models import Contact, CustomField, Tag
-from letterbook.contacts.vcards import OWN_FIELD
+from letterbook.contacts.vcards import OWN_FIELD, OWNER
 
 _COLUMNS = ("Name", "Job title", "Company", "Phone", "Email", "Owner", "Tags", "Time zone", "Note")
 _NUMBER = re.compile(r"[+-][\d ()./-]+")
@@ -70,6 +70,7 @@ def _card(row: ExportedContact) -> vobject.base.Component:
         ("tel", contact.phone),
         ("tz", contact.time_zone),
         ("note", contact.note),
+        (OWNER, contact.owner.email if contact.owner else ""),
         *(("email", address) for address in row.addresses),
     )
     for name, text in texts:

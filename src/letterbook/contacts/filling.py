@@ -17,7 +17,7 @@ from letterbook.contacts.tagging import find_or_create_tags
 from letterbook.contacts.tombstones import erased_among
 from letterbook.contacts.words import fold
 from letterbook.kit.ids import new_id
-from letterbook.mime.addresses import Address
+from letterbook.mime.addresses import Address, address_key
 from letterbook.teams.models import Membership
 
 _ERASED = "This person was erased. To have them back, add them by hand."
@@ -33,6 +33,7 @@ class CheckedRow:
     addresses: dict[str, Address]  # by key
     tags: tuple[str, ...] = ()
     custom: dict[str, str] = field(default_factory=dict)  # by the field's id
+    owner: str = ""  # the key of their address
 
     @property
     def name_key(self) -> tuple[str, str]:
@@ -48,6 +49,7 @@ class Tally:
     updated: int = 0
     unchanged: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
+    unknown_owners: set[str] = field(default_factory=set)
     gained: set[UUID] = field(default_factory=set)
 
 
@@ -67,15 +69,23 @@ class _Hand:
         """How a person recognises it."""
         return self.contact.name or next(iter(self.addresses.values()), "a nameless contact")
 
-    def fill(self, row: CheckedRow, *, tags: Mapping[str, UUID]) -> bool:
-        """Take over what is still missing; return whether anything was. `tags` are the ids by folded name."""
+    def fill(
+        self, row: CheckedRow, *, tags: Mapping[str, UUID], owners: Mapping[str, UUID]
+    ) -> bool:
+        """Take over what is still missing; return whether anything was.
+
+        `tags` are the ids by folded name, `owners` those of team-mates by the key of their address.
+        """
         empty = [one for one in _FILLED if row.fields[one] and not getattr(self.contact, one)]
         for name in empty:
             setattr(self.contact, name, row.fields[name])
         coming = {key: one for key, one in row.addresses.items() if key not in self.addresses}
         self.coming |= coming
         self.addresses |= {key: one.email for key, one in coming.items()}
-        is_told = self._fill_own(row, tags) or bool(empty)
+        is_owned = self.contact.owner_id is None and row.owner in owners
+        if is_owned:
+            self.contact.owner_id = owners[row.owner]
+        is_told = self._fill_own(row, tags) or bool(empty) or is_owned
         self.is_changed = self.is_changed or is_told
         return bool(is_told or coming)
 
@@ -96,7 +106,9 @@ def store_rows(
     """Create or fill in the contacts that these rows mean, and count what became of each row."""
     rows = _without_erased(member.team_id, rows, tally=tally)
     tags = _tags_of(member.team_id, rows)
-    batch = _Batch(member, _contacts_of(member.team_id, rows), tags=tags, at=at)
+    owners = _owners_of(member.team_id, rows, tally=tally)
+    contacts = _contacts_of(member.team_id, rows)
+    batch = _Batch(member, contacts, tags=tags, owners=owners, at=at)
     for row in rows:
         batch.take(row, tally=tally)
     batch.write(tally=tally)
@@ -114,6 +126,17 @@ def _tags_of(team_id: UUID, rows: Sequence[CheckedRow]) -> dict[str, UUID]:
     """The ids of the tags these rows name, by folded name."""
     names = {fold(name): name for row in rows for name in row.tags if fold(name)}
     return {tag.key: tag.pk for tag in find_or_create_tags(team_id, names.values())}
+
+
+def _owners_of(team_id: UUID, rows: Sequence[CheckedRow], *, tally: Tally) -> dict[str, UUID]:
+    """The team-mates whom these rows name as owners, by the key of the address by which they sign in."""
+    named = {row.owner for row in rows if row.owner}
+    if not named:
+        return {}
+    mates = Membership.objects.filter(team_id=team_id).select_related("user")
+    found = {address_key(one.user.email): one.user_id for one in mates}
+    tally.unknown_owners |= named - found.keys()
+    return found
 
 
 def _contacts_of(team_id: UUID, rows: Sequence[CheckedRow]) -> list[Contact]:
@@ -140,9 +163,11 @@ class _Batch:
         contacts: Sequence[Contact],
         *,
         tags: Mapping[str, UUID],
+        owners: Mapping[str, UUID],
         at: datetime,
     ) -> None:
         self._tags = tags
+        self._owners = owners
         self._member = member
         self._at = at
         self._hands: list[_Hand] = []
@@ -177,7 +202,7 @@ class _Batch:
         if hand is None:
             self._create(row)
             tally.created += 1
-        elif hand.fill(row, tags=self._tags):
+        elif hand.fill(row, tags=self._tags, owners=self._owners):
             self._by_key |= dict.fromkeys(row.addresses, hand)
             tally.updated += 1
         else:
@@ -192,7 +217,7 @@ class _Batch:
             updated_at=self._at,
         )
         hand = _Hand(contact, is_new=True)
-        hand.fill(row, tags=self._tags)
+        hand.fill(row, tags=self._tags, owners=self._owners)
         self._keep(hand)
 
     def write(self, *, tally: Tally) -> None:
@@ -210,7 +235,7 @@ class _Batch:
         Contact.objects.bulk_create([one.contact for one in kept if one.is_new], batch_size=1000)
         Contact.objects.bulk_update(
             [one.contact for one in kept if not one.is_new],
-            [*_FILLED, "tag_ids", "custom", "employer", "sort_key", "words", "updated_at"],
+            [*_FILLED, "owner", "tag_ids", "custom", "employer", "sort_key", "words", "updated_at"],
             batch_size=200,
         )
         tally.created -= len(touched) - len(kept)

@@ -13,11 +13,13 @@ MAX_ROWS = 100_000
 class ImportRow:
     """One person as the file tells of them; `line` is where that begins. Nothing is checked yet.
 
-    `others` is what the file says under headings of its own, some of which may be fields of the team's.
+    `owner` is the address of the team-mate who looks after them; `others` is what the file says under headings of its
+    own, some of which may be fields of the team's.
     """
 
     line: int
     fields: dict[str, str | None] = field(default_factory=dict)
+    owner: str = ""
     addresses: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     others: dict[str, str] = field(default_factory=dict)
@@ -35,11 +37,13 @@ class RefusedRow:
 class ContactImport:
     """How many rows created a contact, filled one in, and told nothing new; and the rows that were left out.
 
-    `gained` are the contacts that got an address: the mail stored with it is theirs to be linked.
+    `unknown_owners` are addresses of nobody in the team: those contacts have no owner. `gained` are the contacts that
+    got an address: the mail stored with it is theirs to be linked.
     """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: tuple[RefusedRow, ...] = ()
+    unknown_owners: tuple[str, ...] = ()
     gained: tuple[UUID, ...] = ()

@@ -21,13 +21,14 @@ from letterbook.contacts.texts import decode_text
 from letterbook.contacts.vcards import looks_like_vcards, read_vcards
 from letterbook.contacts.words import fold
 from letterbook.kit.refusals import Invalid, Refused
-from letterbook.mime.addresses import BadAddress, check_addresses
+from letterbook.mime.addresses import BadAddress, address_key, check_addresses
 from letterbook.mime.characters import single_line
 from letterbook.teams.audit import record_audit
 from letterbook.teams.events import announce
 from letterbook.teams.models import Membership
 
 _AT_ONCE = 1000
+_MOST_NAMED = 20
 
 
 def import_contacts(
@@ -57,7 +58,12 @@ def import_contacts(
     announce("contact", team_id=member.team_id)
     refused = tuple(sorted(tally.refused, key=lambda one: one.line))
     return ContactImport(
-        tally.created, tally.updated, tally.unchanged, refused, gained=tuple(tally.gained)
+        tally.created,
+        tally.updated,
+        tally.unchanged,
+        refused,
+        unknown_owners=tuple(sorted(tally.unknown_owners)[:_MOST_NAMED]),
+        gained=tuple(tally.gained),
     )
 
 
@@ -100,7 +106,8 @@ def _check(row: ImportRow, own: Sequence[CustomField]) -> CheckedRow | RefusedRo
     fields["name"] = fields["name"] or next((one.name for one in addresses if one.name), "")
     if not fields["name"] and not addresses:
         return RefusedRow(row.line, "There is neither a name nor an address here.")
-    return CheckedRow(row.line, fields, {one.key: one for one in addresses}, tags, values)
+    owner = address_key(row.owner)
+    return CheckedRow(row.line, fields, {one.key: one for one in addresses}, tags, values, owner)
 
 
 def _values_of(row: ImportRow, own: Sequence[CustomField]) -> dict[str, str]:

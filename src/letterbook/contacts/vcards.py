@@ -13,6 +13,8 @@ from letterbook.contacts.imported import ImportRow, RefusedRow
 _MAX_CARD = 1_000_000
 # How a field of a team's own stands in a card: X-LETTERBOOK-FIELD;LABEL=Client since:2024-01-31
 OWN_FIELD = "x-letterbook-field"
+# The address of the team-mate who looks after them.
+OWNER = "x-letterbook-owner"
 
 # vobject reports a broken card with its own error or with whatever its decoding met.
 _BROKEN = (
@@ -87,6 +89,7 @@ def _row(line: int, contents: dict[str, Any]) -> ImportRow:
             "note": _text(contents, "note"),
             "time_zone": _time_zone(contents),
         },
+        owner=_text(contents, OWNER),
         addresses=tuple(
             text.removeprefix("mailto:")
             for one in contents.get("email", ())
