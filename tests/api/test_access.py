@@ -22,6 +22,7 @@ from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.drafts import DraftText, create_draft
 from letterbook.outgoing.merging import merge_contacts
 from letterbook.outgoing.models import OutgoingEmail, StatusChange
+from letterbook.outgoing.splitting import split_contact
 from letterbook.outgoing.templates import create_template
 from letterbook.teams.joining import create_invitation, remove_member
 from letterbook.teams.models import ApiToken, Membership
@@ -113,6 +114,7 @@ CALLS = {
     "split_contact": Call(
         "POST", "/contacts/{contact}/split", (422, 201, 404), {"addresses": ["a@second.example"]}
     ),
+    "undo_contact_split": Call("DELETE", "/contact-splits/{split}", (200, 200, 404)),
     "list_contact_duplicates": Call("GET", "/contact-duplicates", (200, 200, 200)),
     "say_contacts_differ": Call("PUT", "/contacts/{contact}/not-the-same/{twin}", (204, 204, 404)),
     "take_back_contacts_differ": Call(
@@ -288,6 +290,7 @@ NAMED = [
     "change",
     "member",
     "invitation",
+    "split",
 ]
 
 
@@ -322,8 +325,17 @@ def ids(alice, mailbox, at) -> dict[str, str]:
         change_contacts(alice, [contact.pk], BulkChange("tag", "press"), at=at).pk,
         alice.pk,
         create_invitation(alice, email="dora@haldenrowe.example", role="member", at=at)[0].pk,
+        split_contact(
+            alice, _two_in_one(alice, at), addresses=["b@two.example"], name="B", at=at
+        ).pk,
     )
     return dict(zip(NAMED, map(str, found), strict=True))
+
+
+def _two_in_one(alice, at) -> Contact:
+    found = a_contact(alice, "A and B", "a@two.example")
+    add_address(alice, found, address="b@two.example", at=at)
+    return found
 
 
 def send(program, call: Call, ids: dict[str, str]):

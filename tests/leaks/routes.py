@@ -23,6 +23,7 @@ PK = {
     "field": "change-own-field drop-own-field",
     "bulk edit": "undo-contacts-change",
     "merge": "undo-merge",
+    "split": "undo-split",
     "thread": "conversation share-conversation ask-to-read",
     "message": """message reply forward letter-frame attachment file file-frame file-page remote-picture
         always-show-images source""",
@@ -137,7 +138,7 @@ API_IDS = {
     "merge_id": "merge", "change_id": "bulk edit", "activity_id": "activity", "request_id": "request",
     "admission_id": "admission", "rule_id": "rule", "attachment_id": "file", "failure_id": "email",
     "template_id": "template", "number": "number", "domain": "domain",
-    "other_id": "contact", "member_id": "member", "invitation_id": "invitation",
+    "other_id": "contact", "split_id": "split", "member_id": "member", "invitation_id": "invitation",
 }  # fmt: skip
 API_QUERIES: dict[str, tuple[str, ...]] = {
     "search": tuple(f"q={word}" for word in WORDS),

@@ -121,7 +121,7 @@ def test_what_is_hidden_makes_no_difference(alice, bob, charlie, people):
     at = now() - timedelta(days=3, minutes=30)
     shown = in_the_open(alice, bob, charlie, at=at)
     rest = of_nothing(dict.fromkeys(
-        ("merge", "email", "row", "request", "admission", "template", "token", "file", "rule", "choice"), None
+        ("merge", "split", "email", "row", "request", "admission", "template", "token", "file", "rule", "choice"), None
     ))  # fmt: skip
     rest |= {"row": 7, "rule": 7, "choice": 7, "content id": "none"}
     before = {who: everything_told(people[who], rest | shown) for who in ("bob", "charlie")}
@@ -161,7 +161,7 @@ def test_what_one_may_not_have_is_refused_like_what_is_not_there(alice, bob, cha
     """S76, D1: by every verb of every page and of the API; and nothing is changed."""
     at = now() - timedelta(days=3, minutes=30)
     shown = in_the_open(alice, bob, charlie, at=at)
-    theirs = {"merge": new_id(), **shown, **keep_to_oneself(alice, shown, at=at)}
+    theirs = {"merge": new_id(), "split": new_id(), **shown, **keep_to_oneself(alice, shown, at=at)}
     nothing = of_nothing(theirs)
     hers = {kind: nothing[kind] for kind in HERS}
     failed = theirs | {"email": theirs["failed"]}

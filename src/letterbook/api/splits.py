@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,7 +14,9 @@ from letterbook.api.repeating import once
 from letterbook.api.shapes import Given, Text, answers
 from letterbook.api.tokens import TokenRequest
 from letterbook.contacts.finding import find_contact
-from letterbook.outgoing.splitting import preview_split, split_contact
+from letterbook.contacts.models import Contact, ContactSplit
+from letterbook.outgoing.splitting import find_split, preview_split, split_contact, undo_split
+from letterbook.teams.models import Membership
 
 router = Router(tags=["contacts"])
 
@@ -32,6 +35,16 @@ class SplitPreviewShown(Schema):
     emails: int = Field(description="emails that move")
     shared_emails: int = Field(description="emails that are then in both histories")
     outgoing_emails: int
+
+
+class SplitShown(Schema):
+    """A splitting that was done; its id undoes it. `contact` is the new one."""
+
+    id: UUID
+    contact: ContactShown | None = Field(description="null where it is no longer there")
+    split_from_id: UUID
+    split_at: datetime
+    undone_at: datetime | None
 
 
 @router.get(
@@ -55,11 +68,11 @@ def get_split(
 
 @router.post(
     "/contacts/{contact_id}/split",
-    response=answers(ContactShown, status=201),
+    response=answers(SplitShown, status=201),
     operation_id="split_contact",
 )
-def post_split(request: TokenRequest, contact_id: UUID, given: SplitGiven) -> Status[ContactShown]:
-    """Make a new contact of some addresses and what came by them; merging the two undoes it."""
+def post_split(request: TokenRequest, contact_id: UUID, given: SplitGiven) -> Status[SplitShown]:
+    """Make a new contact of some addresses and what came by them; undone within 30 days."""
     split = once(
         request,
         request.auth,
@@ -70,8 +83,30 @@ def post_split(request: TokenRequest, contact_id: UUID, given: SplitGiven) -> St
             name=given.name,
             at=timezone.now(),
         ),
-        find=lambda pk: find_contact(request.auth, pk),
-        id_of=lambda contact: contact.pk,
+        find=lambda pk: find_split(request.auth, pk),
+        id_of=lambda split: split.pk,
         at=timezone.now(),
     )
-    return Status(201, show_contact(request.auth, find_contact(request.auth, split.pk)))
+    return Status(201, _shown(request.auth, split))
+
+
+@router.delete(
+    "/contact-splits/{split_id}",
+    response=answers(ContactShown),
+    operation_id="undo_contact_split",
+)
+def delete_split(request: TokenRequest, split_id: UUID) -> ContactShown:
+    """Make one of the two contacts again, and return it."""
+    kept = undo_split(request.auth, find_split(request.auth, split_id), at=timezone.now())
+    return show_contact(request.auth, find_contact(request.auth, kept.pk))
+
+
+def _shown(member: Membership, split: ContactSplit) -> SplitShown:
+    made = Contact.objects.visible_to(member).filter(pk=split.split_id).exists()
+    return SplitShown(
+        id=split.pk,
+        contact=show_contact(member, find_contact(member, split.split_id)) if made else None,
+        split_from_id=split.contact_id,
+        split_at=split.split_at,
+        undone_at=split.undone_at,
+    )

@@ -23,7 +23,7 @@ from letterbook.contacts.fields import (
 )
 from letterbook.contacts.holding import check_is_not_held
 from letterbook.contacts.indexing import index_contacts
-from letterbook.contacts.models import Contact, ContactAddress, ContactMerge
+from letterbook.contacts.models import Contact, ContactAddress, ContactMerge, ContactSplit
 from letterbook.contacts.own_values import check_values, fields_of_team, merge_values
 from letterbook.contacts.tagging import check_tags, find_or_create_tags
 from letterbook.kit.refusals import Conflict, Invalid, NotFound
@@ -181,6 +181,7 @@ def delete_contact(member: Membership, contact: Contact, *, at: datetime) -> Non
     announce("contact", team_id=contact.team_id, row_id=contact.pk)
     # Whoever was merged into it is deleted with it.
     ContactMerge.objects.filter(kept_id=contact.pk).delete()
+    ContactSplit.objects.filter(contact_id=contact.pk).delete()
     # Also their lines and recipients of email that the one who deletes them may not see.
     with on_the_teams_behalf():
         contact.delete()

@@ -19,6 +19,7 @@ from letterbook.contacts.erased import NotTheSame as NotTheSame
 from letterbook.contacts.merges import ContactMerge as ContactMerge
 from letterbook.contacts.own_fields import CustomField as CustomField
 from letterbook.contacts.own_fields import Tag as Tag
+from letterbook.contacts.splits import ContactSplit as ContactSplit
 from letterbook.kit.ids import new_id
 from letterbook.teams.models import Membership, Team, User
 

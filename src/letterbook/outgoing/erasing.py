@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from letterbook.contacts.employers import drop_empty_companies
 from letterbook.contacts.holding import check_is_not_held
-from letterbook.contacts.models import Contact, ContactAddress, ContactMerge
+from letterbook.contacts.models import Contact, ContactAddress, ContactMerge, ContactSplit
 from letterbook.contacts.tombstones import keep_tombstones
 from letterbook.correspondence.erasing_people import (
     erase_choices,
@@ -120,7 +120,8 @@ def _erase(member: Membership, contact: Contact, *, at: datetime) -> None:
 
 
 def _erase_records(contact: Contact) -> None:
-    """What remembers who they were: merges with others, and the audit log's words."""
+    """What remembers who they were: merges and splits with others, and the audit log's words."""
+    ContactSplit.objects.filter(Q(contact_id=contact.pk) | Q(split_id=contact.pk)).delete()
     merges = ContactMerge.objects.filter(Q(kept_id=contact.pk) | Q(gone_id=contact.pk))
     pairs = list(merges.values_list("kept_id", "gone_id"))
     empty_entries(contact.team_id, "contact", [contact.pk, *(pk for pair in pairs for pk in pair)])

@@ -79,6 +79,7 @@ WALLS: dict[str, Wall] = {
     "contacts_contact": _OF_THE_TEAM,
     "contacts_contactaddress": _OF_THE_TEAM,
     "contacts_contactmerge": _OF_THE_TEAM,
+    "contacts_contactsplit": _OF_THE_TEAM,
     "contacts_bulkedit": _OF_THE_TEAM,
     "contacts_erasurekey": _OF_THE_TEAM,
     "contacts_erasedaddress": _OF_THE_TEAM,

@@ -170,6 +170,7 @@ urlpatterns = [
     path(
         "contacts/<uuid:pk>/not-the-same/<uuid:other>", duplicates.not_the_same, name="not-the-same"
     ),
+    path("splits/<uuid:pk>/undo", splitting.undo, name="undo-split"),
     path("merges/<uuid:pk>/undo", merging.undo_merge, name="undo-merge"),
     path("mailboxes", mailboxes.mailboxes, name="mailboxes"),
     path("mailboxes/retrieve", mailboxes.retrieve_all, name="retrieve-all"),

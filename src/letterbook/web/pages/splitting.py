@@ -7,10 +7,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.timezone import now
+from django.views.decorators.http import require_POST
 
 from letterbook.kit.refusals import Invalid
-from letterbook.outgoing.splitting import SplitPreview, preview_split, split_contact
+from letterbook.outgoing.splitting import (
+    SplitPreview,
+    find_split,
+    preview_split,
+    split_contact,
+    splits_of,
+    undo_split,
+)
 from letterbook.web.pages.contact import find_contact
 from letterbook.web.requests import MemberRequest, member_required, render_page
 
@@ -24,11 +33,11 @@ def split(request: MemberRequest, pk: UUID) -> HttpResponse:
     preview: SplitPreview | None = None
     try:
         if request.method == "POST":
-            other = split_contact(request.member, contact, addresses=chosen, name=name, at=now())
-            messages.success(
-                request, f"{other} is a contact now. To undo it, merge {other} into {contact}."
-            )
-            return redirect("contact", other.pk)
+            made = split_contact(request.member, contact, addresses=chosen, name=name, at=now())
+            undo = reverse("undo-split", args=[made.pk])
+            words = f"{made.split_name} is a contact now. It can be undone for 30 days."
+            messages.info(request, words, extra_tags=undo)
+            return redirect("contact", made.split_id)
         if "address" in asked or "name" in asked:
             preview = preview_split(request.member, contact, addresses=chosen)
     except Invalid as refused:
@@ -40,5 +49,16 @@ def split(request: MemberRequest, pk: UUID) -> HttpResponse:
         "name": name,
         "preview": preview,
         "problem": problem,
+        "splits": splits_of(request.member, contact),
     }
     return render_page(request, "web/split.html", context, status=422 if problem else 200)
+
+
+@member_required
+@require_POST
+def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Make one of the two contacts again."""
+    split_off = find_split(request.member, pk)
+    contact = undo_split(request.member, split_off, at=now())
+    messages.success(request, f"{split_off.split_name} is part of {contact} again.")
+    return redirect("contact", contact.pk)
