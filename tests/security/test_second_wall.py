@@ -21,6 +21,7 @@ from letterbook.kit.refusals import NotAllowed
 from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.project.row_policies import WALLS
 from letterbook.project.wall_building import build_wall, is_wall_standing
+from letterbook.search.finding import search
 from letterbook.teams.models import Membership, Team, User
 from letterbook.teams.second_wall import ROLE, on_the_teams_behalf, seen_by
 from letterbook.teams.tokens import create_token
@@ -72,7 +73,8 @@ def _insert(cursor: Any, model: type[models.Model], keys: dict[type[models.Model
     )
     for (name,) in cursor.fetchall():
         cursor.execute(f'ALTER TABLE {model._meta.db_table} DROP CONSTRAINT "{name}"')
-    values = {field.column: _value(field, keys) for field in model._meta.local_fields}
+    written = (field for field in model._meta.local_fields if not field.generated)
+    values = {field.column: _value(field, keys) for field in written}
     columns = ", ".join(f'"{column}"' for column in values)
     cursor.execute(
         f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({', '.join(['%s'] * len(values))})",
@@ -251,6 +253,21 @@ def test_a_page_that_forgot_to_ask_leaks_nothing(careless, alice, bob, charlie, 
         )
         assert asked.status_code == 404
     assert b"Quinces" in as_member(alice).get(f"/messages/{message.pk}", follow=True).content
+
+
+def test_a_search_that_forgot_to_ask_finds_ids_and_shows_nothing_of_them(
+    careless, alice, bob, charlie
+):
+    """S84: ids are found on the team's behalf, and read behind the wall: no text, no person, no next page."""
+    box = a_mailbox(alice, sharing=Sharing.PRIVATE)
+    for _ in range(3):
+        a_message(box, a_contact(alice, "Zoltan"), subject="Quinces", text="They ripen in October.")
+    for member in (bob, charlie):
+        with seen_by(member):
+            found = search(member, "quinces", limit=2)
+        assert (found.hits, found.people, found.next_cursor) == ((), (), "")
+    with seen_by(alice):
+        assert len(search(alice, "quinces", limit=2).hits) == 2
 
 
 def test_eyes_are_given_back_whatever_happens(alice):

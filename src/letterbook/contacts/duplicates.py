@@ -130,37 +130,40 @@ def _read(cursor: str) -> tuple[UUID, UUID]:
 
 
 # Ids grow with time, so the older contact has the smaller one. A number that more than a few have is a switchboard's,
-# as is one of two people at one domain who share no name; a name that many have at one domain is no name. Each way of
-# being alike is one pass over the team's contacts.
-_PAIRS = r"""
-    WITH address AS (
-        SELECT contact_id, split_part(key, '@', 2) AS domain, split_part(split_part(key, '@', 1), '+', 1) AS local
-        FROM contacts_contactaddress WHERE team_id = %(team)s
-    ), trait (reason, trait, contact_id) AS (
-        SELECT 'name', c.sort_key || ' ' || address.domain, c.id
-        FROM contacts_contact c JOIN address ON address.contact_id = c.id
-        WHERE c.team_id = %(team)s AND c.name <> '' AND c.sort_key IN (
-            SELECT sort_key FROM contacts_contact WHERE team_id = %(team)s GROUP BY sort_key HAVING count(*) > 1)
+# as is one of two people at one domain who share no name; a name that many have at one domain is no name. What several
+# share is found in one index for each way of being alike, without reading their rows; the rest is about those few.
+_PAIRS = """
+    WITH same_name AS (
+        SELECT c.id, c.sort_key, split_part(address.key, '@', 2) AS domain
+        FROM (
+            SELECT sort_key FROM contacts_contact WHERE team_id = %(team)s
+            GROUP BY sort_key HAVING count(*) > 1) shared
+        JOIN contacts_contact c ON c.team_id = %(team)s AND c.sort_key = shared.sort_key AND c.name <> ''
+        JOIN contacts_contactaddress address ON address.contact_id = c.id
+    ), alike (reason, ids) AS (
+        SELECT 'name', array_agg(DISTINCT id) FROM same_name
+        GROUP BY sort_key, domain HAVING count(DISTINCT id) BETWEEN 2 AND 20
         UNION ALL
-        SELECT 'phone', number, id FROM (
-            SELECT id, regexp_replace(regexp_replace(phone, '^\s*(\+|00)', ''), '\D', '', 'g') AS number
-            FROM contacts_contact WHERE team_id = %(team)s AND phone <> '') numbered
-        WHERE length(number) >= 7
+        SELECT 'phone', array_agg(c.id) FROM (
+            SELECT digits FROM contacts_contact WHERE team_id = %(team)s AND digits IS NOT NULL
+            GROUP BY digits HAVING count(*) BETWEEN 2 AND 3) shared
+        JOIN contacts_contact c ON c.team_id = %(team)s AND c.digits = shared.digits
+        GROUP BY shared.digits
         UNION ALL
-        SELECT 'address', CASE WHEN domain IN ('gmail.com', 'googlemail.com')
-            THEN replace(local, '.', '') || '@gmail.com' ELSE local || '@' || domain END, contact_id
-        FROM address WHERE local <> ''
-    ), alike AS (
-        SELECT reason, array_agg(DISTINCT contact_id) AS ids FROM trait GROUP BY reason, trait COLLATE "C"
-        HAVING count(DISTINCT contact_id) BETWEEN 2 AND CASE reason WHEN 'phone' THEN 3 ELSE 20 END
+        SELECT 'address', array_agg(DISTINCT address.contact_id) FROM (
+            SELECT plain FROM contacts_contactaddress WHERE team_id = %(team)s AND plain IS NOT NULL
+            GROUP BY plain HAVING count(*) > 1) shared
+        JOIN contacts_contactaddress address ON address.team_id = %(team)s AND address.plain = shared.plain
+        GROUP BY shared.plain HAVING count(DISTINCT address.contact_id) BETWEEN 2 AND 20
     )
     SELECT one.id, other.id, array_agg(DISTINCT alike.reason ORDER BY alike.reason)
     FROM alike CROSS JOIN LATERAL unnest(ids) AS one (id) CROSS JOIN LATERAL unnest(ids) AS other (id)
     WHERE one.id < other.id AND (one.id, other.id) > (%(after)s, %(other)s)
         AND (alike.reason <> 'phone' OR NOT EXISTS (
-            SELECT FROM contacts_contact a, contacts_contact b, address at_a, address at_b
+            SELECT FROM contacts_contact a, contacts_contact b,
+                contacts_contactaddress at_a, contacts_contactaddress at_b
             WHERE a.id = one.id AND b.id = other.id AND at_a.contact_id = a.id AND at_b.contact_id = b.id
-                AND at_a.domain = at_b.domain AND a.name <> '' AND b.name <> ''
+                AND split_part(at_a.key, '@', 2) = split_part(at_b.key, '@', 2) AND a.name <> '' AND b.name <> ''
                 AND NOT string_to_array(a.sort_key, ' ') && string_to_array(b.sort_key, ' ')))
         AND NOT EXISTS (SELECT FROM contacts_notthesame said WHERE said.one_id = one.id AND said.other_id = other.id)
     GROUP BY one.id, other.id ORDER BY one.id, other.id LIMIT %(limit)s

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from letterbook.contacts.bulk_edits import BulkEdit as BulkEdit
@@ -63,6 +63,13 @@ class Contact(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     hold_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    # The digits of the telephone number, however it is written; nothing where they are too few to be one.
+    digits = models.GeneratedField(
+        expression=Func(F("phone"), function="letterbook_digits"),
+        output_field=models.CharField(max_length=60, null=True, db_collation="C"),
+        db_persist=True,
+        null=True,
+    )
     # What lists are sorted by, and what is searched: both follow from the fields above and the addresses; see
     # indexing.py.
     sort_key = models.CharField(max_length=320, blank=True)
@@ -89,6 +96,12 @@ class Contact(models.Model):
             models.Index(
                 fields=["team", "owner", "sort_key", "id"],
                 name="contact_by_owner_and_name",
+            ),
+            # Contacts that may be one person: numbers that several have.
+            models.Index(
+                fields=["team", "digits"],
+                name="contact_by_digits",
+                condition=Q(digits__isnull=False),
             ),
             GinIndex("tag_ids", name="contact_by_tag"),
             GinIndex(OpClass("custom", name="jsonb_path_ops"), name="contact_by_custom"),
@@ -137,6 +150,13 @@ class ContactAddress(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     address = models.CharField(max_length=320)
     key = models.CharField(max_length=320)
+    # The address without what its owner may put into it: "+shop" anywhere, dots at Gmail.
+    plain = models.GeneratedField(
+        expression=Func(F("key"), function="letterbook_plain_address"),
+        output_field=models.CharField(max_length=320, null=True, db_collation="C"),
+        db_persist=True,
+        null=True,
+    )
     is_primary = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -151,6 +171,10 @@ class ContactAddress(models.Model):
                 name="contact_one_primary_address",
             ),
             models.CheckConstraint(condition=~models.Q(key=""), name="contact_address_not_empty"),
+        ]
+        indexes = [
+            # Contacts that may be one person: two spellings of one address.
+            models.Index(fields=["team", "plain"], name="contact_address_by_plain")
         ]
         triggers = [
             pgtrigger.Trigger(
