@@ -6,9 +6,10 @@ import pytest
 
 from factories import a_contact, a_mailbox, a_message, a_thread
 from letterbook.correspondence.joined_threads import join_decisions
-from letterbook.correspondence.models import MailboxMessage, Message
+from letterbook.correspondence.models import MailboxMessage, Message, SharingChoice
 from letterbook.correspondence.proofs import PROOFS
 from letterbook.correspondence.sharing.choosing import (
+    choices_for,
     hide_labels,
     share_contact,
     share_thread,
@@ -185,3 +186,25 @@ def test_joining_two_conversations_shows_nobody_more(one, other, both, alice, bo
     Message.objects.update(thread=second)
     settle_messages(alice.team_id, [messages[1].pk])
     assert [seen(bob, message) for message in messages] == [both, both]
+
+
+def test_what_is_chosen_for_a_contact_holds_for_a_mailbox_connected_later(alice, bob, at):
+    """S76: from its first email on, and never wider than that mailbox is shared (decision 0025)."""
+    box = a_mailbox(alice)
+    levels = {"Anna": Sharing.PRIVATE, "Bert": Sharing.SUBJECT, "Cora": Sharing.FULL}
+    people = {name: a_contact(alice, name) for name in levels}
+    for name, level in levels.items():
+        share_contact(alice, people[name], level=level, at=at)
+    private = a_message(box, a_contact(alice, "Dora"), subject="Hush")
+    share_thread(alice, private.thread_id, level=Sharing.PRIVATE, at=at)
+    later = a_mailbox(alice, sharing=Sharing.FULL)
+    a_mailbox(bob)
+    chosen = {one.about: one.level for one in choices_for(alice, later)}
+    assert chosen == {"Anna": Sharing.PRIVATE, "Bert": Sharing.SUBJECT, "Hush": Sharing.PRIVATE}
+    narrow = a_mailbox(alice, sharing=Sharing.METADATA)
+    assert {one.about: one.level for one in choices_for(alice, narrow)} == {
+        "Anna": Sharing.PRIVATE,
+        "Bert": Sharing.METADATA,
+        "Hush": Sharing.PRIVATE,
+    }
+    assert not SharingChoice.objects.filter(mailbox__owner=bob.user).exists()
