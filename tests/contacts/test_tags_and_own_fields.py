@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letterbook.contacts.defining import add_field, change_field, drop_field
+from letterbook.contacts.filtering import ContactFilter, narrowed
 from letterbook.contacts.keeping import edit_contact
 from letterbook.contacts.models import Contact, CustomField, Tag
 from letterbook.contacts.own_fields import FieldKind
@@ -128,3 +129,46 @@ def test_a_time_zone_is_one_there_is(anna, alice, at, typed, kept):
             edit_contact(alice, anna, time_zone=typed, at=at)
     else:
         assert edit_contact(alice, anna, time_zone=typed, at=at).time_zone == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "how", "value", "names"),
+    [
+        ("Seats", "from", "100", ["Bert", "Cora"]),
+        ("Seats", "to", "100", ["Anna", "Bert"]),
+        ("Seats", "is", "9,5", ["Anna"]),
+        ("Since", "from", "2025-01-01", ["Bert"]),
+        ("Since", "to", "2025-01-01", ["Anna"]),
+        ("Plan", "holds", "OL", ["Anna", "Bert"]),
+        ("Plan", "holds", "100%", []),
+        ("Plan", "none", "", ["Cora", "Dora"]),
+    ],
+)
+def test_a_field_of_ones_own_is_compared_as_its_kind_is(
+    alice, make_contact, at, field, how, value, names
+):
+    fields = {
+        name: add_field(alice, name=name, kind=kind, choices=choices)
+        for name, kind, choices in (
+            ("Seats", "number", []),
+            ("Since", "date", []),
+            ("Plan", "choice", ["Gold", "Old gold"]),
+        )
+    }
+    for name, custom in (
+        ("Anna", {"Seats": "9.5", "Since": "2024-12-31", "Plan": "Gold"}),
+        ("Bert", {"Seats": "100", "Since": "2025-01-02", "Plan": "Old gold"}),
+        ("Cora", {"Seats": "1000"}),
+        ("Dora", {}),
+    ):
+        edit_contact(alice, make_contact(name), custom=custom, at=at)
+    asked = ContactFilter(field=fields[field].pk, value=value, how=how)
+    assert [str(one) for one in narrowed(alice, asked).order_by("sort_key")] == names
+
+
+def test_only_numbers_and_dates_have_more_and_less(alice, bob, charlie, make_contact):
+    field = add_field(alice, name="Plan", kind="text", choices=[])
+    with pytest.raises(Invalid):
+        narrowed(bob, ContactFilter(field=field.pk, value="x", how="from"))
+    with pytest.raises(NotFound):
+        narrowed(charlie, ContactFilter(field=field.pk, value="x", how="none"))

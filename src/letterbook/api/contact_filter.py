@@ -21,6 +21,9 @@ class ContactsAsked(Schema):
     company: UUID | None = None
     field: UUID | None = Field(default=None, description="one of GET /contact-fields, with value")
     value: Text = Field(default="", max_length=1000)
+    how: Literal["is", "holds", "from", "to", "none"] = Field(
+        default="is", description="how the field is compared; numbers and dates have from and to"
+    )
     quiet_days: int | None = Field(
         default=None, ge=0, le=36_500, description="no email either way for so many days"
     )
@@ -37,6 +40,7 @@ class ContactsAsked(Schema):
             company=self.company,
             field=self.field,
             value=self.value,
+            how=self.how,
             order=self.order,
             quiet_days=self.quiet_days,
             answered=self.answered,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from letterbook.contacts.models import Contact, ContactQuerySet, CustomField
-from letterbook.contacts.own_values import check_value
+from letterbook.contacts.field_filters import How, has_value
+from letterbook.contacts.models import Contact, ContactQuerySet
 from letterbook.contacts.words import matches_words
 from letterbook.kit.refusals import NotFound
 from letterbook.teams.models import Membership
@@ -23,8 +23,8 @@ Answered = Literal["", "never-by-them", "never-by-us"]
 class ContactFilter:
     """What a list of contacts is narrowed to, and its order.
 
-    `owner` is a person's id, "me" or "nobody". `field` and `value` are one of the team's own. The last three ask about
-    mail: they see only what the viewer may see, and `timeline.contact_list` answers them.
+    `owner` is a person's id, "me" or "nobody". `field` is one of the team's own, compared with `value` as `how` says.
+    The last three ask about mail: they see only what the viewer may see, and `timeline.contact_list` answers them.
 
     There is no order by last contact. When somebody was last in touch differs from viewer to viewer, so no stored time
     can be sorted by without telling of mail that is hidden from some of them.
@@ -36,6 +36,7 @@ class ContactFilter:
     company: UUID | None = None
     field: UUID | None = None
     value: str = ""
+    how: How = "is"
     order: Order = "name"
     quiet_days: int | None = None
     answered: Answered = ""
@@ -55,7 +56,7 @@ def narrowed(member: Membership, asked: ContactFilter) -> ContactQuerySet:
     if asked.company is not None:
         contacts = contacts.filter(employer_id=asked.company)
     if asked.field is not None:
-        contacts = contacts.filter(custom__contains=_value_of(member, asked.field, asked.value))
+        contacts = contacts.filter(has_value(member, asked.field, asked.value, how=asked.how))
     return contacts
 
 
@@ -66,10 +67,3 @@ def _of_owner(contacts: ContactQuerySet, owner: str, *, member: Membership) -> C
         return contacts.filter(owner=member.user_id if owner == ME else UUID(owner))
     except ValueError as error:
         raise NotFound("There is no such person in this team.", field="owner") from error
-
-
-def _value_of(member: Membership, field_id: UUID, value: str) -> dict[str, str]:
-    field = CustomField.objects.visible_to(member).filter(pk=field_id).first()
-    if field is None:
-        raise NotFound("There is no such field.", way_out="Perhaps it was deleted.")
-    return {str(field.pk): check_value(field, value)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
 
 from letterbook.contacts.company_keeping import find_company
+from letterbook.contacts.field_filters import How
 from letterbook.contacts.filtering import Answered, ContactFilter, Order
 from letterbook.contacts.models import Company, CustomField, Tag
 from letterbook.teams.models import Membership
@@ -22,6 +23,13 @@ _ANSWERED = (
     ("never-by-us", "Waits for our answer"),
 )
 _QUIET = (("", "Any time"), *((str(n), f"More than {n} days ago") for n in (30, 90, 180, 365)))
+_HOW = (
+    ("is", "is"),
+    ("holds", "holds"),
+    ("from", "is at least"),
+    ("to", "is at most"),
+    ("none", "is not given"),
+)
 _MOST_TAGS = 500
 
 
@@ -64,6 +72,7 @@ class ContactChoices:
     owners: list[Choice]
     tags: list[Choice]
     fields: list[Choice]
+    how: list[Choice]
     quiet: list[Choice]
     answered: list[Choice]
     orders: list[Choice]
@@ -72,14 +81,16 @@ class ContactChoices:
 
 def read_contact_filter(given: QueryDict) -> AskedContacts:
     """Return the filter of an address; what makes no sense in it is left out."""
-    quiet = given.get("quiet", "")
+    quiet, value = given.get("quiet", ""), given.get("value", "").strip()
+    how = cast(How, _one_of(_HOW, given.get("how", ""), "is"))
     asked = ContactFilter(
         query=given.get("q", "").strip(),
         owner=given.get("owner", ""),
         tag=_id(given.get("tag", "")),
         company=_id(given.get("company", "")),
-        field=_id(given.get("field", "")) if given.get("value", "").strip() else None,
-        value=given.get("value", "").strip(),
+        field=_id(given.get("field", "")) if value or how == "none" else None,
+        value="" if how == "none" else value,
+        how=how,
         order=cast(Order, _one_of(_ORDERS, given.get("order", ""), "name")),
         quiet_days=int(quiet) if quiet.isascii() and quiet.isdigit() and len(quiet) < 5 else None,
         answered=cast(Answered, _one_of(_ANSWERED, given.get("answered", ""), "")),
@@ -98,6 +109,7 @@ def contact_choices(member: Membership, asked: ContactFilter) -> ContactChoices:
         owners=_choices([*owners, *((str(one.pk), str(one)) for one in others)], asked.owner),
         tags=_choices([("", "Any"), *((str(one.pk), one.name) for one in tags)], asked.tag),
         fields=_choices([("", "None"), *((str(one.pk), one.name) for one in fields)], asked.field),
+        how=_choices(_HOW, asked.how),
         quiet=_choices(_QUIET, asked.quiet_days),
         answered=_choices(_ANSWERED, asked.answered),
         orders=_choices(_ORDERS, asked.order),
@@ -120,6 +132,7 @@ def _pairs(asked: ContactFilter) -> list[tuple[str, str]]:
         ("company", asked.company),
         ("field", asked.field),
         ("value", asked.value if asked.field else ""),
+        ("how", asked.how if asked.field and asked.how != "is" else ""),
         ("quiet", asked.quiet_days),
         ("answered", asked.answered),
         ("bounced", "1" if asked.has_bounced else ""),
@@ -128,7 +141,7 @@ def _pairs(asked: ContactFilter) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in pairs if value not in (None, "")]
 
 
-def _one_of(answers: tuple[tuple[str, str], ...], given: str, default: Literal["name", ""]) -> str:
+def _one_of(answers: tuple[tuple[str, str], ...], given: str, default: str) -> str:
     return given if given in dict(answers) else default
 
 
