@@ -130,8 +130,8 @@ def _read(cursor: str) -> tuple[UUID, UUID]:
 
 
 # Ids grow with time, so the older contact has the smaller one. A number that more than a few have is a switchboard's,
-# as is one of two people at one domain who share no name; a name that many have at one domain is no name. What several
-# share is found in one index for each way of being alike, without reading their rows; the rest is about those few.
+# as is one of two people at one domain who share no name; a name that many have at one domain is no name. Each way of
+# being alike is a count over one column that is kept for it; the rest is about the few that share something.
 _PAIRS = """
     WITH same_name AS (
         SELECT c.id, c.sort_key, split_part(address.key, '@', 2) AS domain
