@@ -1,6 +1,6 @@
 """How a moment or a span of time is written for a person, in the time zone that is active.
 
-By Python's own formats: Django's `date` takes fifty times as long, and a page has a hundred moments on it.
+By Python's own formats: Django's `date` takes many times as long, and a page has a hundred moments on it.
 """
 
 from __future__ import annotations
