@@ -25,6 +25,8 @@ _MOST_SAVED_UP = 1 / 6
 # How far a person's own doing may go into debt: after half a minute without more, old mail goes on.
 _DEEPEST = 1 / 2
 
+_Values = dict[str, UUID | float | datetime]
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -36,11 +38,17 @@ class Allowed:
 
 def spend(mailbox_id: UUID, units: int, *, at: datetime) -> None:
     """Write down what is asked of Gmail for somebody who waits for it."""
-    a_minute = settings.GMAIL_UNITS_PER_MINUTE
-    if a_minute == inf:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_SPEND, _values(mailbox_id, units, at=at))
+    statement, values = spending(mailbox_id, units, at=at)
+    if statement:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+
+
+def spending(mailbox_id: UUID, units: int, *, at: datetime) -> tuple[str, _Values]:
+    """Return the statement of `spend` and its values, for one that does more; nothing where nobody counts."""
+    if inf == settings.GMAIL_UNITS_PER_MINUTE:
+        return "", {}
+    return _SPEND, _values(mailbox_id, units, at=at)
 
 
 @transaction.atomic
@@ -58,7 +66,7 @@ def take(mailbox: Mailbox, *, messages: int, at: datetime) -> Allowed:
     return Allowed(allowed)
 
 
-def _values(mailbox_id: UUID, units: int, *, at: datetime) -> dict[str, UUID | float | datetime]:
+def _values(mailbox_id: UUID, units: int, *, at: datetime) -> _Values:
     deepest = -settings.GMAIL_UNITS_PER_MINUTE * _DEEPEST
     return {
         "mailbox": mailbox_id,

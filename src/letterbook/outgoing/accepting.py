@@ -9,12 +9,11 @@ from django.db import transaction
 from letterbook.kit.refusals import Conflict
 from letterbook.mime.send_keys import SEND_KEY_HEADER
 from letterbook.outgoing.asking import SentCopy, carries_key
-from letterbook.outgoing.claiming import Claim, Superseded, end_attempt
+from letterbook.outgoing.claiming import Claim, Superseded, tell_of
 from letterbook.outgoing.clock import Clock
 from letterbook.outgoing.filing import SentEmail, file_copies
 from letterbook.outgoing.models import WORKER, FrozenEmail, OutgoingEmail
 from letterbook.outgoing.scheduling import record_copy_soon
-from letterbook.outgoing.status import Outcome
 from letterbook.providers.errors import Gone, ProviderError
 from letterbook.providers.mail import MailProvider, MessageHeaders, SentMessage
 
@@ -22,7 +21,7 @@ from letterbook.providers.mail import MailProvider, MessageHeaders, SentMessage
 def accept(
     claim: Claim, provider: MailProvider, sent: SentMessage, *, clock: Clock
 ) -> SentEmail | None:
-    """Write down that the provider just accepted the email; return it to be filed, None where a job will do that.
+    """Write down that the provider just accepted the email; return it to be told and filed, None where that is seen to.
 
     The copy is filed in a transaction of its own: if that is what goes wrong, the email is sent all the same.
     """
@@ -32,8 +31,7 @@ def accept(
         # Known to be sent; only how it went out could not be read back.
         _mark_sent_and_record_later(claim, sent, sent_at=clock(), at=clock())
         return None
-    with transaction.atomic():
-        _mark_sent(claim, sent, sent_at=headers.received_at, at=clock())
+    _mark_sent(claim, sent, sent_at=headers.received_at, at=clock())
     return SentEmail(claim.email, claim.frozen, headers)
 
 
@@ -52,6 +50,7 @@ def _mark_sent_and_record_later(
 ) -> None:
     _mark_sent(claim, sent, sent_at=sent_at, at=at)
     record_copy_soon(claim.email.pk)
+    tell_of([claim.email])
 
 
 def _mark_sent(claim: Claim, sent: SentMessage, *, sent_at: datetime, at: datetime) -> None:
@@ -67,7 +66,6 @@ def _mark_sent(claim: Claim, sent: SentMessage, *, sent_at: datetime, at: dateti
         )
     except Conflict as conflict:
         raise Superseded from conflict
-    end_attempt(claim, Outcome.ACCEPTED, at=at, evidence=f"Gmail's id is {sent.id}.")
 
 
 def record_copy(email: OutgoingEmail, provider: MailProvider, *, at: datetime) -> None:

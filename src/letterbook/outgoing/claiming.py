@@ -6,17 +6,18 @@ and ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from letterbook.kit.refusals import Conflict
-from letterbook.mailboxes.quota import EMAIL_UNITS, spend
-from letterbook.outgoing.choosing import lock_due, lock_next
+from letterbook.mailboxes.quota import EMAIL_UNITS, spending
+from letterbook.outgoing.choosing import Candidate, lock_due, lock_next, look_next
 from letterbook.outgoing.models import (
     WORKER,
     DeliveryAttempt,
@@ -25,6 +26,7 @@ from letterbook.outgoing.models import (
     Step,
 )
 from letterbook.outgoing.obstacles import Obstacle, find_obstacle, find_obstacle_to_asking
+from letterbook.outgoing.prepared import first_row
 from letterbook.outgoing.scheduling import deliver_at, wake_at
 from letterbook.outgoing.status import ErrorClass, Outcome, Status
 from letterbook.teams.events import CHANNEL, announce, event_payload
@@ -71,21 +73,37 @@ class Claim:
 def claim_email(email_id: UUID, *, at: datetime) -> Claim | None:
     """Take a due email for one attempt, or return None when it is not due, held by another, or may not go now."""
     with transaction.atomic():
-        frozen = lock_due(email_id, at=at)
-        claim = frozen and _claim(frozen, at=at)
+        locked = lock_due(email_id, at=at)
+        claim = _claim(locked, at=at) if locked else None
         return claim if isinstance(claim, Claim) else None
 
 
 def claim_next(mailbox_id: UUID, *, only_in_doubt: bool, at: datetime) -> Claim | Stopped | None:
     """Take the email of a mailbox whose turn it is; None when there is none, `Stopped` when it may not go now."""
+    seen = look_next(mailbox_id, only_in_doubt=only_in_doubt, at=at)
+    if seen is None:
+        return None
+    return _claim_untried(seen, at=at) or _claim_locked(
+        mailbox_id, only_in_doubt=only_in_doubt, at=at
+    )
+
+
+def _claim_untried(seen: Candidate, *, at: datetime) -> Claim | None:
+    """Take what nobody has tried yet and nothing keeps here, without a lock: whoever was quicker changed its row."""
+    email = seen.frozen.email
+    if email.attempt or _obstacle(email, seen.frozen, at=at) is not None:
+        return None
+    return _begin(seen, at=at)
+
+
+def _claim_locked(mailbox_id: UUID, *, only_in_doubt: bool, at: datetime) -> Claim | Stopped | None:
     with transaction.atomic():
-        frozen = lock_next(mailbox_id, only_in_doubt=only_in_doubt, at=at)
-        if frozen is None:
-            return None
-        return _claim(frozen, at=at)
+        locked = lock_next(mailbox_id, only_in_doubt=only_in_doubt, at=at)
+        return _claim(locked, at=at) if locked else None
 
 
-def _claim(frozen: FrozenEmail, *, at: datetime) -> Claim | Stopped:
+def _claim(locked: Candidate, *, at: datetime) -> Claim | Stopped | None:
+    frozen = locked.frozen
     email = frozen.email
     if email.attempt:
         _close_unfinished(email, at=at)
@@ -93,7 +111,7 @@ def _claim(frozen: FrozenEmail, *, at: datetime) -> Claim | Stopped:
     if obstacle is not None:
         _stop_before(email, obstacle, at=at)
         return Stopped(obstacle, is_in_doubt=frozen.submitted_at is not None)
-    return _begin(email, frozen, at=at)
+    return _begin(locked, at=at)
 
 
 def _close_unfinished(email: OutgoingEmail, *, at: datetime) -> None:
@@ -134,26 +152,27 @@ def _stop_before(email: OutgoingEmail, obstacle: Obstacle, *, at: datetime) -> N
     _announce(email)
 
 
-def _begin(email: OutgoingEmail, frozen: FrozenEmail, *, at: datetime) -> Claim:
-    email.attempt += 1
-    email.leased_until, email.due_reason = _lease(at), ""
+def _begin(chosen: Candidate, *, at: datetime) -> Claim | None:
+    """Write the claim down, in one statement; None when the email's row is not the one that was chosen any more."""
+    frozen = chosen.frozen
+    email = frozen.email
     # The step is what comes next anyway: until its first network call nothing can have happened.
     step = Step.DRAFTING if frozen.submitted_at is None else Step.ASKING
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _BEGIN,
-            [
-                *(email.attempt, email.leased_until, email.pk),
-                *(email.pk, email.team_id, frozen.pk, email.attempt, step, at),
-                *(CHANNEL, _event(email)),
-            ],
-        )
-        (attempt_id, _) = cursor.fetchone()
+    number, leased_until = email.attempt + 1, _lease(at)
     # So that fetching old mail leaves room for it.
-    spend(email.mailbox_id, EMAIL_UNITS, at=at)
+    spent, units = spending(email.mailbox_id, EMAIL_UNITS, at=at)
+    begun = first_row(
+        _BEGIN.format(spent=f", spent AS ({spent})" if spent else ""),
+        {
+            "email": email.pk, "tried": email.attempt, "version": chosen.version, "number": number,
+            "until": leased_until, "team": email.team_id, "frozen": frozen.pk, "step": step, "at": at, **units,
+        },
+    )  # fmt: skip
+    if begun is None:
+        return None
+    email.attempt, email.leased_until, email.due_reason = number, leased_until, ""
     attempt = DeliveryAttempt(
-        id=attempt_id, email=email, team_id=email.team_id, frozen=frozen, number=email.attempt, step=step,
-        started_at=at,
+        id=begun[0], email=email, team_id=email.team_id, frozen=frozen, number=number, step=step, started_at=at,
     )  # fmt: skip
     return Claim(email, frozen, attempt)
 
@@ -162,19 +181,16 @@ def _begin(email: OutgoingEmail, frozen: FrozenEmail, *, at: datetime) -> Claim:
 def take_step(claim: Claim, step: Step, *, at: datetime, **learnt: Any) -> None:
     """Write down what is about to be done and keep the email a while longer, or raise `Superseded`."""
     learns = ", ".join(f"{name} = %s" for name in learnt)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {_HELD}, {_STEPPED}"
-            + (f", {_LEARNT.format(learns)}" if learnt else "")
-            + _IS_HELD,
-            [
-                *(_lease(at), claim.email.pk, claim.email.attempt),
-                *(step, claim.attempt.pk),
-                *([*learnt.values(), claim.frozen.pk] if learnt else []),
-            ],
-        )
-        if cursor.fetchone() is None:
-            raise Superseded
+    held = first_row(
+        f"WITH {_HELD}, {_STEPPED}" + (f", {_LEARNT.format(learns)}" if learnt else "") + _IS_HELD,
+        [
+            *(_lease(at), claim.email.pk, claim.email.attempt),
+            *(step, claim.attempt.pk),
+            *([*learnt.values(), claim.frozen.pk] if learnt else []),
+        ],
+    )
+    if held is None:
+        raise Superseded
     claim.attempt.step = step
     for name, value in learnt.items():
         setattr(claim.frozen, name, value)
@@ -189,14 +205,20 @@ _STEPPED = """stepped AS (
 _LEARNT = """learnt AS (
     UPDATE outgoing_frozenemail SET {} WHERE id = %s AND EXISTS (SELECT FROM held))"""
 _IS_HELD = " SELECT id FROM held"
+# Every change of a row gives it another xmin: a claim, a cancellation, another time. Whoever is about to change it has
+# it locked, and is left to it.
 _BEGIN = """
     WITH held AS (
-        UPDATE outgoing_outgoingemail SET attempt = %s, leased_until = %s, due_reason = '' WHERE id = %s),
-    begun AS (
-        INSERT INTO outgoing_deliveryattempt
-            (email_id, team_id, frozen_id, number, step, started_at, outcome, error, evidence)
-        VALUES (%s, %s, %s, %s, %s, %s, '', '', '') RETURNING id)
-    SELECT id, pg_notify(%s, %s) FROM begun
+        UPDATE outgoing_outgoingemail
+        SET attempt = %(number)s, leased_until = %(until)s, due_reason = ''
+        WHERE id = (
+            SELECT id FROM outgoing_outgoingemail
+            WHERE id = %(email)s AND attempt = %(tried)s AND xmin = %(version)s::xid
+            FOR UPDATE SKIP LOCKED)
+        RETURNING id){spent}
+    INSERT INTO outgoing_deliveryattempt
+        (email_id, team_id, frozen_id, number, step, started_at, outcome, error, evidence)
+    SELECT id, %(team)s, %(frozen)s, %(number)s, %(step)s, %(at)s, '', '', '' FROM held RETURNING id
 """
 
 
@@ -266,9 +288,21 @@ def _lease(at: datetime) -> datetime:
     return at + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
 
 
+def tell_of(emails: Sequence[OutgoingEmail]) -> None:
+    """Let open pages hear of what was done with these emails, when it is on the disk.
+
+    A transaction that announces something holds up all others that do, until it is on the disk itself. So the steps of
+    an email do not; this one writes nothing that has to get there.
+    """
+    if emails:
+        events = [
+            event_payload("outgoing", team_id=one.team_id, row_id=one.pk, **one.heard_by())
+            for one in emails
+        ]
+        first_row(
+            "SELECT count(pg_notify(%s, event)) FROM unnest(%s::text[]) event", [CHANNEL, events]
+        )
+
+
 def _announce(email: OutgoingEmail) -> None:
     announce("outgoing", team_id=email.team_id, row_id=email.pk, **email.heard_by())
-
-
-def _event(email: OutgoingEmail) -> str:
-    return event_payload("outgoing", team_id=email.team_id, row_id=email.pk, **email.heard_by())

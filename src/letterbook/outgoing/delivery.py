@@ -17,7 +17,7 @@ from django.conf import settings
 from letterbook.mailboxes.opening import open_mailbox
 from letterbook.outgoing.accepting import accept, adopt
 from letterbook.outgoing.asking import NothingFound, SentCopy, ask, is_young
-from letterbook.outgoing.claiming import Claim, Superseded, claim_email, take_step
+from letterbook.outgoing.claiming import Claim, Superseded, claim_email, take_step, tell_of
 from letterbook.outgoing.clock import Clock
 from letterbook.outgoing.filing import SentEmail, file_copies
 from letterbook.outgoing.lines import Line
@@ -43,14 +43,16 @@ def deliver(email_id: UUID, *, clock: Clock) -> None:
     if claim is None:
         return
     mailbox = claim.email.mailbox
+    tell_of([claim.email])
     with closing(open_mailbox(mailbox, clock=clock)) as provider:
         sent = attempt_delivery(claim, Line(provider), clock=clock)
     if sent is not None:
+        tell_of([sent.email])
         file_copies(mailbox, [sent], at=clock())
 
 
 def attempt_delivery(claim: Claim, line: Line, *, clock: Clock) -> SentEmail | None:
-    """Make the attempt that was claimed; return the email when it is sent and its copy is to be filed."""
+    """Make the attempt that was claimed; return the email when it is sent, to be told and filed."""
     try:
         return _attempt(claim, line, clock=clock)
     except Superseded:

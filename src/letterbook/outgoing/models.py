@@ -30,6 +30,7 @@ from letterbook.outgoing.failures import close_failure, reopen_failure
 from letterbook.outgoing.links import Regarding as Regarding
 from letterbook.outgoing.notices import FailureNotice as FailureNotice
 from letterbook.outgoing.paces import Pace as Pace
+from letterbook.outgoing.receipts import Receipt, write_receipt
 from letterbook.outgoing.shared_emails import is_known, level_seen
 from letterbook.outgoing.status import ALLOWED, RETRY_TAKEN_BACK, WAYS_ON, ErrorClass, Status
 from letterbook.outgoing.status_changes import StatusChange as StatusChange
@@ -284,23 +285,25 @@ class OutgoingEmail(SeenBySomeone, models.Model):
         )  # fmt: skip
 
     def mark_sent(
-        self, by: Actor, *, at: datetime, attempt: int, sent_at: datetime, **receipt: Any
+        self,
+        by: Actor,
+        *,
+        at: datetime,
+        attempt: int,
+        sent_at: datetime,
+        gmail_message_id: str,
+        gmail_thread_id: str = "",
     ) -> None:
-        """Move queued → sent with the provider's receipt, as the attempt that holds the email."""
-        self._move(
-            Status.SENT, by, at=at, only_if=Q(attempt=attempt), sent_at=sent_at, due_at=None, due_reason="",
-            leased_until=None, is_read_back=False, **receipt,
-        )  # fmt: skip
-        # Sending many in a row, a worker need not be told what it has just written.
-        written = {
-            "status": Status.SENT,
-            "sent_at": sent_at,
-            "due_at": None,
-            "leased_until": None,
-            **receipt,
-        }
-        for name, value in written.items():
-            setattr(self, name, value)
+        """Move queued → sent with the provider's receipt, as the attempt that holds the email and ends with it.
+
+        A worker does it many times in a row: it is one statement, and the caller tells open pages afterwards.
+        """
+        self._check_may_become(Status.SENT)
+        receipt = Receipt(sent_at, gmail_message_id, gmail_thread_id)
+        if not write_receipt(self.pk, receipt, by, attempt=attempt, at=at):
+            raise _changed_meanwhile()
+        self.status, self.sent_at, self.due_at, self.leased_until = Status.SENT, sent_at, None, None
+        self.gmail_message_id, self.gmail_thread_id = gmail_message_id, gmail_thread_id
 
     @transaction.atomic
     def mark_failed(
@@ -349,28 +352,34 @@ class OutgoingEmail(SeenBySomeone, models.Model):
         at: datetime,
         reason: str = "",
         only_if: Q | None = None,
-        is_read_back: bool = True,
         **fields: Any,  # columns that belong to the new status
     ) -> None:
         """Change the status and write the history row, or raise `Conflict` and change nothing."""
-        old = Status(self.status)
-        if (old, new) not in ALLOWED:
-            said = "is already" if old == new else "cannot become"
-            raise Conflict(f"This email {said} {new.label.lower()}.", way_out=WAYS_ON[old])
+        old = self._check_may_become(new)
         # Compare-and-set: of two that move one email at once, the second finds no row.
         row = OutgoingEmail.objects.filter(pk=self.pk, status=old).filter(only_if or Q())
         if row.update(status=new, updated_at=at, **fields) != 1:
-            raise Conflict(
-                "This email is being handed over or was changed a moment ago.",
-                way_out="Look at it again in a minute: by then it is sent, has failed, or waits.",
-            )
+            raise _changed_meanwhile()
         StatusChange.objects.create(
             email=self, team_id=self.team_id, old=old, new=new, at=at, actor=by.kind, user_id=by.user_id,
             actor_name=by.name, reason=reason, attempt=self.attempt, error=fields.get("error", ""),
         )  # fmt: skip
         announce("outgoing", team_id=self.team_id, row_id=self.pk, **self.heard_by())
-        if is_read_back:
-            self.refresh_from_db()
+        self.refresh_from_db()
+
+    def _check_may_become(self, new: Status) -> Status:
+        old = Status(self.status)
+        if (old, new) not in ALLOWED:
+            said = "is already" if old == new else "cannot become"
+            raise Conflict(f"This email {said} {new.label.lower()}.", way_out=WAYS_ON[old])
+        return old
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict(
+        "This email is being handed over or was changed a moment ago.",
+        way_out="Look at it again in a minute: by then it is sent, has failed, or waits.",
+    )
 
 
 class RecipientKind(models.TextChoices):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from letterbook.mailboxes.models import Mailbox, MailboxState
 from letterbook.mime.addresses import address_key
 from letterbook.outgoing.models import OutgoingEmail
+from letterbook.outgoing.prepared import first_row
 from letterbook.outgoing.status import ErrorClass
 
 GIVE_UP_AFTER = timedelta(days=3)
@@ -54,12 +53,9 @@ def find_obstacle_to_asking(email: OutgoingEmail, *, at: datetime) -> Obstacle |
 def _what_still_holds(email: OutgoingEmail) -> tuple[bool, bool]:
     """Return whether the author may send from the mailbox, and whether the mailbox may send as the chosen address."""
     sender = address_key(email.from_address)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _STILL_HOLDS, [sender, sender, email.mailbox_id, email.author_id, email.team_id]
-        )
-        found: tuple[bool, bool] | None = cursor.fetchone()
-    return found or (False, True)
+    asked = [sender, sender, email.mailbox_id, email.author_id, email.team_id]
+    may_send, is_verified = first_row(_STILL_HOLDS, asked) or (False, True)
+    return may_send, is_verified
 
 
 # What `Mailbox.objects.sendable_by` says of an active member, and `sender_of` of an address, in one statement: it is

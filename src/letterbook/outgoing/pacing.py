@@ -15,6 +15,7 @@ from django.db import connection
 
 from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.paces import Pace
+from letterbook.outgoing.prepared import first_row
 from letterbook.providers.errors import Limit
 
 _MINUTE = timedelta(minutes=1)
@@ -32,30 +33,52 @@ class Room:
     opens_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a mailbox has under way, what it sent in the window, when the first of that went, and its own pace."""
+
+    under_way: int
+    lately: int
+    oldest: datetime | None
+    pace: Pace | None
+
+
 def find_room(mailbox_id: UUID, *, at: datetime) -> Room:
     """Return whether a mailbox may send one more email right now."""
-    a_minute, at_once = _pace_of(mailbox_id, at=at)
-    most = inf if a_minute == inf else max(1, int(a_minute))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _UNDER_WAY,
-            [mailbox_id, at, at, mailbox_id, at - _window(a_minute), None if most == inf else most],
-        )
-        under_way, lately, oldest = cursor.fetchone()
-    if under_way >= at_once:
+    a_minute, at_once = settings.SENDS_PER_MINUTE, settings.SENDS_AT_ONCE
+    counted = _count(mailbox_id, a_minute, at=at)
+    if counted.pace is not None:
+        a_minute, at_once = _as_slowed(counted.pace, at=at)
+        counted = _count(mailbox_id, a_minute, at=at)
+    if counted.under_way >= at_once:
         return Room(has_place=False)
-    if lately + under_way >= most and oldest is not None:
-        return Room(has_place=True, opens_at=oldest + _window(a_minute))
+    is_used_up = counted.lately + counted.under_way >= (_most(a_minute) or inf)
+    if is_used_up and counted.oldest is not None:
+        return Room(has_place=True, opens_at=counted.oldest + _window(a_minute))
     return Room(has_place=True)
 
 
-def _pace_of(mailbox_id: UUID, *, at: datetime) -> tuple[float, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_PACE, [mailbox_id])
-        found = cursor.fetchone()
-    if found is None:
+def _count(mailbox_id: UUID, a_minute: float, *, at: datetime) -> _Counted:
+    since, most = at - _window(a_minute), _most(a_minute)
+    found = first_row(_UNDER_WAY, [mailbox_id, at, at, mailbox_id, since, most, mailbox_id])
+    under_way, lately, oldest, *slowed = found or (0, 0, None, None, None, None)
+    return _Counted(under_way, lately, oldest, _pace(*slowed))
+
+
+def _most(a_minute: float) -> int | None:
+    """Return how many may go in the window; None is without a limit."""
+    return None if a_minute == inf else max(1, int(a_minute))
+
+
+def _pace(a_minute: float | None, at_once: int, slowed_at: datetime) -> Pace | None:
+    if a_minute is None:
+        return None
+    return Pace(a_minute=a_minute, at_once=at_once, slowed_at=slowed_at)
+
+
+def _as_slowed(pace: Pace | None, *, at: datetime) -> tuple[float, int]:
+    if pace is None:
         return settings.SENDS_PER_MINUTE, settings.SENDS_AT_ONCE
-    pace = Pace(a_minute=found[0], at_once=found[1], slowed_at=found[2])
     return pace.sends_a_minute(at=at), pace.sends_at_once(at=at)
 
 
@@ -66,7 +89,7 @@ def _window(a_minute: float) -> timedelta:
 
 def slow_down(mailbox: Mailbox, limit: Limit, *, at: datetime) -> None:
     """Send from this mailbox half as fast, or one at a time, because Gmail asked for it; it recovers by itself."""
-    a_minute, at_once = _pace_of(mailbox.pk, at=at)
+    a_minute, at_once = _as_slowed(Pace.objects.filter(mailbox=mailbox).first(), at=at)
     usual = settings.SENDS_PER_MINUTE if inf > settings.SENDS_PER_MINUTE else _MOST_OF_NEW_PROJECTS
     is_crowded = limit == "concurrency"
     Pace.objects.update_or_create(
@@ -102,19 +125,22 @@ def minutes_for(ahead: int, *, pace: Pace | None, at: datetime) -> int:
 
 
 _MOST_OF_NEW_PROJECTS = 45.0
-_PACE = "SELECT a_minute, at_once, slowed_at FROM outgoing_pace WHERE mailbox_id = %s"
 # Who is under way stands at the beginning of the queue, but for those whose turn it is not: so many are enough.
 _UNDER_WAY = """
-    SELECT
-        (SELECT count(*) FROM (
+    SELECT under_way.number, lately.number, lately.oldest, pace.a_minute, pace.at_once, pace.slowed_at
+    FROM (
+        SELECT count(*) AS number FROM (
             SELECT leased_until FROM outgoing_outgoingemail
             WHERE mailbox_id = %s AND status = 'queued' AND due_at <= %s ORDER BY due_at, id LIMIT 200
-        ) front WHERE leased_until > %s),
-        count(*), min(sent_at)
-    FROM (
-        SELECT sent_at FROM outgoing_outgoingemail
-        WHERE mailbox_id = %s AND status = 'sent' AND sent_at > %s ORDER BY sent_at DESC LIMIT %s
+        ) front WHERE leased_until > %s
+    ) under_way
+    CROSS JOIN (
+        SELECT count(*) AS number, min(sent_at) AS oldest FROM (
+            SELECT sent_at FROM outgoing_outgoingemail
+            WHERE mailbox_id = %s AND status = 'sent' AND sent_at > %s ORDER BY sent_at DESC LIMIT %s
+        ) newest
     ) lately
+    LEFT JOIN outgoing_pace pace ON pace.mailbox_id = %s
 """
 # Newest first: when the one goes out of the last 24 hours with which the sum reached the limit, there is room again.
 _DAY_BEFORE = """

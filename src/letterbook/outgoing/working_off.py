@@ -17,12 +17,13 @@ from letterbook.kit.stopping import is_asked_to_stop
 from letterbook.mailboxes.models import Mailbox
 from letterbook.mailboxes.opening import open_mailbox
 from letterbook.outgoing.choosing import due_in
-from letterbook.outgoing.claiming import Claim, Stopped, claim_next
+from letterbook.outgoing.claiming import Claim, Stopped, claim_next, tell_of
 from letterbook.outgoing.clock import Clock
 from letterbook.outgoing.delivery import attempt_delivery
 from letterbook.outgoing.filing import SentEmail, file_copies
 from letterbook.outgoing.holding_back import hold_back
 from letterbook.outgoing.lines import Line
+from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.pacing import day_reopens_at, find_room
 from letterbook.outgoing.refusing import limit_sending
 from letterbook.outgoing.scheduling import answer_wakes, wake_at, wake_now
@@ -57,6 +58,7 @@ class _Lane:
         self._until = time.monotonic() + _LONGEST_SECONDS
         self._only_in_doubt = False
         self._claims = 0
+        self._untold: list[OutgoingEmail] = []
         self._unfiled: list[SentEmail] = []
         self._filed_at = time.monotonic()
 
@@ -83,10 +85,13 @@ class _Lane:
 
     def _deliver(self, claim: Claim) -> bool:
         self._claims += 1
+        self._untold.append(claim.email)
+        self._tell()
         if self._claims == 1:
             self._wake_others()
         sent = attempt_delivery(claim, self._line, clock=self._clock)
         if sent is not None:
+            self._untold.append(sent.email)
             self._unfiled.append(sent)
         self._file_when_many()
         return True
@@ -121,7 +126,13 @@ class _Lane:
         if len(self._unfiled) >= _MOST_TO_FILE or size > _MOST_BYTES_TO_FILE or is_old:
             self._file()
 
+    def _tell(self) -> None:
+        """Let open pages hear of the last email that was sent together with the next one that is on its way."""
+        told, self._untold = self._untold, []
+        tell_of(told)
+
     def _file(self) -> None:
+        self._tell()
         unfiled, self._unfiled = self._unfiled, []
         self._filed_at = time.monotonic()
         if unfiled:
