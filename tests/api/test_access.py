@@ -200,6 +200,12 @@ CALLS = {
     "resolve_outgoing_email": Call(
         "POST", "/outgoing-emails/{draft}/resolutions", (409, 404, 404), {"resolution": "sent"}
     ),
+    "keep_outgoing_email_private": Call(
+        "PUT", "/outgoing-emails/{draft}/privacy", (200, 404, 404), {"is_private": True}
+    ),
+    "list_draft_versions": Call("GET", "/outgoing-emails/{draft}/versions", (200, 404, 404)),
+    # Of this draft no earlier version is kept.
+    "take_draft_version_back": Call("POST", "/outgoing-emails/{draft}/versions/1", (404, 404, 404)),
     "duplicate_outgoing_email": Call("POST", "/outgoing-emails/{draft}/copies", (201, 404, 404)),
     "list_outgoing_files": Call("GET", "/outgoing-emails/{draft}/attachments", (200, 404, 404)),
     # A file comes as a form, not as JSON: tests/api/test_outgoing.py uploads one.

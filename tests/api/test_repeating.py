@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from django.test import RequestFactory
 from letterbook.api.forgetting import forget_old_keys
 from letterbook.api.models import KEPT_FOR, IdempotencyKey
 from letterbook.api.repeating import once
+from letterbook.contacts.bulk import delete_chosen
 from letterbook.contacts.keeping import create_contact
 from letterbook.contacts.models import Contact
 from letterbook.kit.refusals import Conflict
@@ -64,9 +66,10 @@ def test_a_refused_request_may_be_corrected_under_its_key(hers):
     assert hers.post("/contacts", {"name": "Anna"}, key="k1").status_code == 201
 
 
-def test_what_a_key_created_and_is_gone_is_not_created_again(hers):
+def test_what_a_key_created_and_is_gone_is_not_created_again(hers, at):
     made = hers.post("/contacts", {"name": "Anna"}, key="k1").json()
-    hers.ask("DELETE", f"/contacts/{made['id']}")
+    deletion = hers.ask("DELETE", f"/contacts/{made['id']}").json()
+    assert delete_chosen(UUID(deletion["id"]), at=at) == 1
     assert hers.post("/contacts", {"name": "Anna"}, key="k1").status_code == 404
     assert not Contact.objects.exists()
 

@@ -213,7 +213,7 @@ def test_a_batch_takes_the_same_statements_whatever_its_size(box, make_contact, 
         return len(queries)
 
     statements(range(900, 902))
-    assert statements(range(1, 3)) == statements(range(100, 160)) <= 47
+    assert statements(range(1, 3)) == statements(range(100, 160)) <= 48
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,7 +20,7 @@ from letterbook.teams.models import ApiToken, AuditEntry, Invitation, Membership
 from letterbook.web.urls import urlpatterns
 
 # Whoever follows an invitation is nobody yet; a page that listens follows no redirect and is told 401.
-FOR_ANYBODY = {"join", "without-team", "events"}
+FOR_ANYBODY = {"join", "without-team", "events", "unsubscribe"}
 
 PAGES = (
     "today",
