@@ -48,7 +48,7 @@ def measure() -> Findings:
         " own.",
         f"{TIMES} calls each, warm. “In the database” is the one function that page, API and command line call;"
         " “as a page” is a request through Django's test client, templates included. The totals beside a timeline count"
-        " the newest thousand emails, so a contact's page costs about the same however long their history is.",
+        " the newest three hundred emails, so a contact's page costs about the same however long their history is.",
     ]
     return findings
 
