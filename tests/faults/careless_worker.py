@@ -32,11 +32,16 @@ def shrugs_at_404(mailbox, run, profile, **_about):
     listing._update(mailbox, history_cursor=profile.history_cursor, listing_page=None)
 
 
+def begins_no_check(_mailbox, **_about):
+    """Leaves out the comparison that would find by itself what was missed."""
+
+
 BUGS = {
-    "cursor-before-rows": ("_read_history", cursor_before_rows),
-    "shrugs-at-404": ("_begin_listing", shrugs_at_404),
+    "cursor-before-rows": {"_read_history": cursor_before_rows},
+    "shrugs-at-404": {"_begin_listing": shrugs_at_404, "begin_check": begins_no_check},
 }
 
 if __name__ == "__main__":
-    setattr(listing, *BUGS[sys.argv.pop(1)])
+    for name, careless in BUGS[sys.argv.pop(1)].items():
+        setattr(listing, name, careless)
     main()
