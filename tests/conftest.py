@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
@@ -65,6 +66,12 @@ def _no_demo_left_running(monkeypatch: pytest.MonkeyPatch) -> object:
 def _quick_passwords(settings: Any) -> None:
     """Making a password slow to guess is not what any test is about; three people a test would wait for it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_typed_before() -> None:
+    """Wrong passwords are counted by address for minutes, and every test signs in from the same one."""
+    cache.clear()
 
 
 @pytest.fixture
