@@ -93,12 +93,12 @@ def test_a_run_that_had_to_stop_asks_for_the_next_at_once(
 ):
     monkeypatch.setattr(fetching, "BATCH", 2)
     ticks = iter([at, at + timedelta(minutes=1)])
-    monkeypatch.setattr(fetching, "_is_still_wanted", lambda one: next(ticks, None) is not None)
+    monkeypatch.setattr(fetching, "_is_still_wanted", lambda *_: next(ticks, None) is not None)
     for number in range(9):
         arrive(number)
-    read(mailbox)
+    run = read(mailbox)
     mailbox.refresh_from_db()
     assert Message.objects.count() == 4
     assert mailbox.retrieved_at is None
-    go_on(mailbox, at=at)
+    go_on(mailbox, run, at=at)
     assert len(jobs()) == 1

@@ -97,11 +97,11 @@ def test_a_first_retrieval_never_meets_gmails_limit(mailbox, gmail, arrive, read
 def test_where_it_stopped_it_goes_on_when_there_is_enough_again(mailbox, arrive, read, anna, at):
     for number in range(80):
         arrive(number, sender="x@y.example")
-    read(mailbox)
+    run = read(mailbox)
     mailbox.refresh_from_db()
     assert (waiting(), mailbox.retrieved_at) == (31, None)
     assert at < mailbox.retrieve_next_at < at + timedelta(minutes=1)
-    go_on(mailbox, at=at)
+    go_on(mailbox, run, at=at)
     (job,) = jobs()
     assert job.scheduled_at is not None
 
@@ -121,9 +121,9 @@ def test_what_a_person_asks_for_goes_before_what_waits(mailbox, arrive, read, an
     """S37: the run that was planned for later becomes the next one that a worker takes."""
     for number in range(80):
         arrive(number, sender="x@y.example")
-    read(mailbox)
+    run = read(mailbox)
     mailbox.refresh_from_db()
-    go_on(mailbox, at=at)
+    go_on(mailbox, run, at=at)
     request_retrieval(mailbox, at=at)
     (job,) = jobs()
     assert (job.scheduled_at, job.priority) == (None, 1)

@@ -89,7 +89,7 @@ def retrieve(
     for one in mailboxes:
         run = retrieve_mailbox(one, provider=open_mailbox(one), kind=RunKind.REQUESTED, at=now())
         _say_how_it_went(one.address, run)
-        while next_at := goes_on_at(one, at=now()):
+        while next_at := goes_on_at(one, run, at=now()):
             time.sleep(max(0.0, (next_at - now()).total_seconds()))
             run = retrieve_mailbox(
                 one, provider=open_mailbox(one), kind=RunKind.REQUESTED, at=now()

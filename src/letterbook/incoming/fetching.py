@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming.models import RetrievalRun
 from letterbook.incoming.storing import decide_and_store
+from letterbook.kit.refusals import Conflict
 from letterbook.mailboxes.models import Mailbox
 from letterbook.mailboxes.quota import MESSAGE_UNITS, Allowed, spend, take
 from letterbook.providers.errors import Gone, ProviderError, Rejected, TryLater
@@ -86,10 +87,10 @@ def fetch_waiting(
     """Fetch and store what waits until nothing does, the time is up, or the mailbox is no longer to be read.
 
     Returns when to go on where the mailbox has asked enough of Gmail for now. Raises the provider's error that ends the
-    run; what was fetched before it is stored.
+    run, and `Conflict` where another run took over; what was fetched before it is stored.
     """
     is_first, lanes = True, _Lanes()
-    while clock() < until and _is_still_wanted(mailbox):
+    while clock() < until and _is_still_wanted(mailbox, run):
         waiting = _newest_waiting(mailbox, at=clock())
         allowed = _allowed(mailbox, len(waiting), is_first=is_first, at=clock())
         if not allowed.messages:
@@ -116,9 +117,11 @@ def _allowed(mailbox: Mailbox, number: int, *, is_first: bool, at: datetime) -> 
     return Allowed(newest)
 
 
-def _is_still_wanted(mailbox: Mailbox) -> bool:
-    """The owner may pause it or change its policy while it is being read."""
+def _is_still_wanted(mailbox: Mailbox, run: RetrievalRun) -> bool:
+    """The owner may pause it or change its policy while it is being read, and another run may have taken over."""
     mailbox.refresh_from_db(fields=["state", "policy"])
+    if not RetrievalRun.objects.filter(pk=run.pk, ended_at=None).exists():
+        raise Conflict("Another retrieval of this mailbox is under way.")
     return mailbox.is_connected
 
 

@@ -22,6 +22,8 @@ class RunKind(models.TextChoices):
     IMPORT = "import", "Import"
 
 
+# Why a run ended that did not end by itself.
+TAKEN_OVER = "Interrupted. The next run went on from there."
 # A run that ended and found neither mail nor trouble.
 EMPTY_RUN = Q(
     ended_at__isnull=False,
@@ -41,6 +43,12 @@ class OwnMailboxQuerySet(models.QuerySet[M]):
         return self.filter(team_id=member.team_id, mailbox__owner_id=member.user_id)
 
 
+class RetrievalRunQuerySet(OwnMailboxQuerySet["RetrievalRun"]):
+    def retrieving(self) -> Self:
+        """Those that read their mailbox at this moment, or were killed at it; an import reads files."""
+        return self.filter(ended_at=None).exclude(kind=RunKind.IMPORT)
+
+
 class RetrievalRun(models.Model):
     """One run: what it listed, stored, skipped and could not read, and how it ended."""
 
@@ -58,7 +66,7 @@ class RetrievalRun(models.Model):
     gone = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
 
-    objects = OwnMailboxQuerySet["RetrievalRun"].as_manager()
+    objects = RetrievalRunQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -67,6 +75,11 @@ class RetrievalRun(models.Model):
             # Those that are forgotten after a while.
             models.Index(fields=["started_at"], condition=EMPTY_RUN, name="run_empty_by_age"),
         ]
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether another run ended this one to go on in its place; as of when the row was read."""
+        return self.error == TAKEN_OVER
 
 
 class LedgerCount(models.Model):

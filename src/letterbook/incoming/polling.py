@@ -120,7 +120,8 @@ _NOTE = """
         WHERE mailbox.id = asked.id AND mailbox.history_cursor = asked.since
             AND mailbox.listing_page IS NULL AND mailbox.state = 'connected' AND mailbox.retrieval_error = ''
             AND NOT EXISTS (
-                SELECT FROM incoming_retrievalrun run WHERE run.mailbox_id = mailbox.id AND run.ended_at IS NULL
+                SELECT FROM incoming_retrievalrun run
+                WHERE run.mailbox_id = mailbox.id AND run.ended_at IS NULL AND run.kind <> 'import'
             )
         RETURNING mailbox.id, mailbox.team_id, asked.run_id, times.at
     )

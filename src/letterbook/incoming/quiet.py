@@ -25,7 +25,7 @@ def quiet_among(mailbox_ids: Iterable[UUID], *, at: datetime) -> list[Mailbox]:
         mailbox=OuterRef("pk"),
         state=LedgerState.WAITING,
     )
-    unfinished = RetrievalRun.objects.filter(mailbox=OuterRef("pk"), ended_at=None)
+    unfinished = RetrievalRun.objects.filter(mailbox=OuterRef("pk")).retrieving()
     found = Mailbox.objects.filter(
         ~Exists(waiting),
         ~Exists(unfinished),

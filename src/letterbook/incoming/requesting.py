@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from letterbook.correspondence.models import LedgerState, MailboxMessage
-from letterbook.incoming.models import RunKind
+from letterbook.incoming.models import RetrievalRun, RunKind
 from letterbook.incoming.quiet import quiet_among
 from letterbook.kit.refusals import Conflict, NotNow
 from letterbook.mailboxes.models import Kind, Mailbox
@@ -93,17 +93,17 @@ def _poll_soon(mailbox_ids: Sequence[UUID], *, at: datetime) -> None:
     task.defer(mailbox_ids=[str(one) for one in mailbox_ids], asked_at=at.isoformat())
 
 
-def go_on(mailbox: Mailbox, *, at: datetime) -> None:
-    """Ask for another run where the last one left something to do: at once, or when more may be asked of Gmail."""
-    next_at = goes_on_at(mailbox, at=at)
+def go_on(mailbox: Mailbox, run: RetrievalRun, *, at: datetime) -> None:
+    """Ask for another run where this one left something to do: at once, or when more may be asked of Gmail."""
+    next_at = goes_on_at(mailbox, run, at=at)
     if next_at is not None:
         retrieve_soon(mailbox.pk, kind=RunKind.SCHEDULED, after=next_at - at)
 
 
-def goes_on_at(mailbox: Mailbox, *, at: datetime) -> datetime | None:
-    """Return when a run would go on with what the last one left, None where it left nothing or had trouble."""
+def goes_on_at(mailbox: Mailbox, run: RetrievalRun, *, at: datetime) -> datetime | None:
+    """Return when another would go on with what this run left: None where it left nothing, had trouble, or one does."""
     next_at = mailbox.retrieve_next_at
-    if not mailbox.is_connected or next_at is None:
+    if run.is_taken_over or not mailbox.is_connected or next_at is None:
         return None
     if next_at <= at:
         return at

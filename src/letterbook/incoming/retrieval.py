@@ -14,7 +14,7 @@ from django.utils import timezone
 from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming.fetching import fetch_waiting
 from letterbook.incoming.listing import go_on_listing, list_new
-from letterbook.incoming.models import RetrievalRun, RunKind
+from letterbook.incoming.models import TAKEN_OVER, RetrievalRun, RunKind
 from letterbook.incoming.reaching_back import reach_back
 from letterbook.kit.refusals import Conflict
 from letterbook.mailboxes.models import Kind, Mailbox, Trouble
@@ -44,7 +44,8 @@ def retrieve(
     """Bring a mailbox up to the present as far as its provider allows now, and return the run; loses nothing.
 
     Raises `Conflict` for a mailbox that is not to be read. What the provider says no to is in the run's `error`.
-    After `longest` it stops where it is; another run goes on from there.
+    After `longest` it stops where it is; another run goes on from there. Where another one begins meanwhile, this one
+    stops and leaves it to that to say how the mailbox fares.
     """
     if mailbox.kind != Kind.GMAIL:
         raise Conflict(
@@ -97,9 +98,7 @@ def _begin(mailbox: Mailbox, *, kind: RunKind, at: datetime) -> RetrievalRun:
     unmoved = Mailbox.objects.select_for_update(no_key=True)
     mailbox.refresh_from_db(fields=["history_cursor", "listing_page"], from_queryset=unmoved)
     # A run that a dead worker left open ends here; what it had written down counts, the rest is done again.
-    RetrievalRun.objects.filter(mailbox=mailbox, ended_at=None).update(
-        ended_at=at, error="Interrupted. The next run went on from there."
-    )
+    RetrievalRun.objects.filter(mailbox=mailbox).retrieving().update(ended_at=at, error=TAKEN_OVER)
     return RetrievalRun.objects.create(
         mailbox=mailbox, team_id=mailbox.team_id, kind=kind, started_at=at
     )
@@ -113,8 +112,12 @@ def _end(
     error: Exception | None = None,
     opens_at: datetime | None = None,
 ) -> None:
-    RetrievalRun.objects.filter(pk=run.pk).update(ended_at=at, error=str(error or ""))
+    mine = RetrievalRun.objects.filter(pk=run.pk, ended_at=None)
+    is_mine = mine.update(ended_at=at, error=str(error or ""))
     run.refresh_from_db()
+    if not is_mine:
+        # Whoever took over tells how the mailbox fares, and asks for what is left.
+        return
     fields: dict[str, object] = {
         "retrieval_error": str(error or "")[:300],
         "retrieve_next_at": opens_at or _next_time(mailbox, error, at=at),

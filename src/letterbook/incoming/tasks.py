@@ -36,8 +36,10 @@ def retrieve_mailbox(*, mailbox_id: str, kind: str) -> None:
     # None where it was paused, disconnected or deleted since it was asked for.
     for mailbox in Mailbox.objects.filter(pk=mailbox_id, state=MailboxState.CONNECTED):
         with closing(open_mailbox(mailbox)) as provider:
-            retrieve(mailbox, provider=provider, kind=RunKind(kind), at=now(), longest=LONGEST_RUN)
-        go_on(mailbox, at=now())
+            run = retrieve(
+                mailbox, provider=provider, kind=RunKind(kind), at=now(), longest=LONGEST_RUN
+            )
+        go_on(mailbox, run, at=now())
 
 
 @app.task(name="poll_mailboxes", queue=QUEUE)
