@@ -323,6 +323,24 @@ def test_what_an_admin_must_put_right_heals_by_itself_afterwards(
     assert describe(mailbox, at=at + timedelta(minutes=5)).word == "Connected"
 
 
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [("refuse:503", "Google is set up wrongly"), ("refuse:429", "Limited")],
+)
+def test_what_an_admin_must_put_right_is_told_until_google_says_otherwise(
+    mailbox, gmail, arrive, anna, read, at, answer, word
+):
+    """F16: a 503 in between says nothing about the set-up; where Gmail counts our requests, that works."""
+    gmail.fail("*", "refuse:403:disabled", times=1)
+    read(mailbox)
+    gmail.fail("*", answer, times=99)
+    read(mailbox, at=at + timedelta(minutes=5))
+    mailbox.refresh_from_db()
+    health = describe(mailbox, at=at + timedelta(minutes=5))
+    assert health.word == word
+    assert ("not enabled" in health.reason) == (word != "Limited")
+
+
 def test_a_run_that_was_killed_is_closed_by_the_next(mailbox, gmail, arrive, read, anna, at):
     RetrievalRun.objects.create(
         mailbox=mailbox, team=mailbox.team, kind=RunKind.FIRST, started_at=at

@@ -118,15 +118,10 @@ def _end(
     if not is_mine:
         # Whoever took over tells how the mailbox fares, and asks for what is left.
         return
-    fields: dict[str, object] = {
-        "retrieval_error": str(error or "")[:300],
-        "retrieve_next_at": opens_at or _next_time(mailbox, error, at=at),
-    }
-    if isinstance(error, SetupWrong):
-        # Its owner can do nothing about it; once an admin has put it right, it goes on by itself.
-        fields["trouble"] = Trouble.SETUP
+    fields = _what_went_wrong(mailbox, error)
+    fields["retrieve_next_at"] = opens_at or _next_time(mailbox, error, at=at)
     if error is None:
-        fields |= {"reading_limited_until": None, "trouble": ""}
+        fields["reading_limited_until"] = None
         if not _has_more(mailbox, at=at):
             fields["retrieved_at"] = at
     elif isinstance(error, TryLater) and error.limit != "none":
@@ -142,6 +137,19 @@ def _end(
         stored=run.stored,
         error=getattr(error, "evidence", "") or run.error,
     )
+
+
+def _what_went_wrong(mailbox: Mailbox, error: Exception | None) -> dict[str, object]:
+    said: dict[str, object] = {"retrieval_error": str(error or "")[:300]}
+    if isinstance(error, SetupWrong):
+        # Its owner can do nothing about it; once an admin has put it right, it goes on by itself.
+        return said | {"trouble": Trouble.SETUP}
+    if mailbox.trouble != Trouble.SETUP:
+        return said
+    if isinstance(error, TryLater) and error.limit == "none":
+        # Out of reach or stumbling, Google says nothing of its set-up; where it counts our requests, that works.
+        return {}
+    return said | {"trouble": ""}
 
 
 def _next_time(mailbox: Mailbox, error: Exception | None, *, at: datetime) -> datetime:
