@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from letterbook.correspondence.models import LedgerState, MailboxMessage, QuarantinedSource
+from letterbook.incoming import replaying
 from letterbook.incoming.dismissing import (
     dismiss,
     find_quarantined,
@@ -12,7 +14,9 @@ from letterbook.incoming.dismissing import (
     quarantined_in,
     read_quarantined_source,
 )
+from letterbook.incoming.models import RunKind
 from letterbook.incoming.replaying import replay_quarantine
+from letterbook.incoming.storing import Decided
 from letterbook.kit.refusals import NotAllowed, NotFound
 from letterbook.mime import parsing
 from letterbook.teams.models import AuditEntry
@@ -57,6 +61,31 @@ def test_one_is_read_again_without_the_others(mailbox, quarantined, broken, at):
     broken()
     assert replay_quarantine(mailbox, provider_ids=quarantined[:1], at=at).stored == 1
     assert quarantined_in(mailbox).count() == 2
+
+
+def test_replaying_twice_at_once_reads_each_once(mailbox, quarantined, broken, at, monkeypatch):
+    """S40: two clicks on “Try to read them again”; the second finds their sources gone."""
+    broken()
+    lock = replaying.lock_correspondence
+
+    def overtaken(team_id):
+        monkeypatch.setattr(replaying, "lock_correspondence", lock)
+        assert replay_quarantine(mailbox, at=at).stored == 3
+        lock(team_id)
+
+    monkeypatch.setattr(replaying, "lock_correspondence", overtaken)
+    assert replay_quarantine(mailbox, at=at) == Decided()
+
+
+def test_what_gmail_never_gave_is_fetched_again_at_once(mailbox, gmail, anna, arrive, read, at):
+    """S56: reading it again is asking Gmail again, and nobody is told that it was read before it is."""
+    arrive(1)
+    gmail.fail("messages.get", "refuse:400", times=1)
+    read(mailbox)
+    assert quarantined_in(mailbox).count() == 1
+    assert replay_quarantine(mailbox, at=at) == Decided(waiting=1)
+    assert ProcrastinateJob.objects.get().args["kind"] == RunKind.REQUESTED
+    assert read(mailbox).stored == 1
 
 
 def test_a_newer_parser_is_offered_until_it_has_tried(mailbox, quarantined, at):

@@ -172,6 +172,19 @@ def test_reading_again_tells_how_it_went(alice, retrieved, unreadable):
     assert ("It was read this time." if was_read else "not be read this time either") in answer
 
 
+def test_what_gmail_never_gave_is_not_said_to_be_read(alice, retrieved, unreadable):
+    """S56: without a source it is fetched again, and the page says that."""
+    QuarantinedSource.objects.all().delete()
+    browser = as_member(alice)
+    page = words(browser.get(reverse("quarantined", args=[retrieved.pk, unreadable.pk])))
+    assert "kept as it came" not in page
+    assert "Fetch it again" in page
+    path = reverse("replay-quarantined", args=[retrieved.pk, unreadable.pk])
+    assert "It is fetched again." in words(browser.post(path, follow=True))
+    unreadable.refresh_from_db()
+    assert unreadable.state == LedgerState.WAITING
+
+
 def test_all_are_dismissed_together(alice, retrieved, unreadable):
     path = reverse("dismiss-quarantine", args=[retrieved.pk])
     assert "1 dismissed." in words(as_member(alice).post(path, follow=True))

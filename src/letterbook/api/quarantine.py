@@ -48,12 +48,13 @@ class QuarantineShown(Schema):
 
 
 class Replayed(Schema):
-    """What became of those that were read again."""
+    """What became of those that were read again; those `waiting` are fetched again first."""
 
     stored: int
     repeated: int
     skipped: int
     quarantined: int
+    waiting: int
 
 
 @router.get(

@@ -140,7 +140,7 @@ def replay(mailbox: Address, numbers: Numbers = None, team: TeamSlug = "") -> No
     decided = replay_quarantine(found, provider_ids=ids, at=now())
     out.print(
         f"{decided.stored + decided.repeated} stored, {decided.skipped} left out, "
-        f"{decided.quarantined} still unreadable."
+        f"{decided.quarantined} still unreadable, {decided.waiting} to be fetched again."
     )
 
 
@@ -159,9 +159,15 @@ def dismiss(mailbox: Address, numbers: Numbers = None, team: TeamSlug = "") -> N
 
 
 def _provider_ids(mailbox_id: UUID, numbers: list[int] | None) -> list[str] | None:
-    from letterbook.correspondence.models import MailboxMessage
+    from letterbook.correspondence.models import LedgerState, MailboxMessage
+    from letterbook.kit.refusals import NotFound
 
     if not numbers:
         return None
-    rows = MailboxMessage.objects.filter(mailbox_id=mailbox_id, pk__in=numbers)
-    return list(rows.values_list("provider_id", flat=True))
+    rows = MailboxMessage.objects.filter(mailbox_id=mailbox_id, state=LedgerState.QUARANTINED)
+    found = dict(rows.filter(pk__in=numbers).values_list("pk", "provider_id"))
+    if unknown := sorted(set(numbers) - found.keys()):
+        raise NotFound(
+            f"There is no {unknown[0]} in the quarantine.", way_out="`quarantine list` shows them."
+        )
+    return list(found.values())

@@ -9,6 +9,9 @@ from django.db.models import Q
 from letterbook.mailboxes.models import Mailbox, Sharing, StoringRule
 from letterbook.teams.models import Membership, Team
 
+# How the id of a message begins that no provider showed: the rest is a digest of its source.
+OF_A_FILE = "file:"
+
 
 class LedgerState(models.TextChoices):
     WAITING = "waiting", "Waiting"
@@ -40,6 +43,10 @@ class MailboxMessageQuerySet(models.QuerySet["MailboxMessage"]):
     def visible_to(self, member: Membership) -> MailboxMessageQuerySet:
         """The ledger is its mailbox owner's."""
         return self.filter(team_id=member.team_id, mailbox__owner_id=member.user_id)
+
+    def at_provider(self) -> MailboxMessageQuerySet:
+        """Those that the mailbox's provider showed; what came from a file it knows nothing of."""
+        return self.exclude(provider_id__startswith=OF_A_FILE)
 
 
 class MailboxMessage(models.Model):
@@ -148,6 +155,11 @@ class MailboxMessage(models.Model):
             # The counts of a mailbox's ledger, and its quarantine.
             models.Index(fields=["mailbox", "state", "reason"], name="mailbox_message_states"),
         ]
+
+    @property
+    def is_of_a_file(self) -> bool:
+        """Whether it came from an imported file, and not from the mailbox's provider."""
+        return self.provider_id.startswith(OF_A_FILE)
 
 
 class QuarantinedSource(models.Model):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from letterbook.correspondence.models import (
+    OF_A_FILE,
     Direction,
     LedgerState,
     MailboxMessage,
@@ -54,12 +55,13 @@ def place_late(
 
 
 def _reopen_reports(mailbox: Mailbox, sent: Iterable[Copy]) -> None:
-    """An import has nobody to fetch from: there the next import of the same file decides again."""
+    """Of a file nothing can be fetched: there the next import of the same file decides again."""
     unplaced = UnplacedReport.objects.filter(ledger_row__mailbox=mailbox)
     if mailbox.kind == Kind.IMPORT or not unplaced.exists():
         return
     keys = {UUID(bytes=key) for copy in sent for key in _known_by(mailbox, copy)}
     waiting = unplaced.filter(team_id=mailbox.team_id, key__in=keys)
+    waiting = waiting.exclude(ledger_row__provider_id__startswith=OF_A_FILE)
     rows = set(waiting.values_list("ledger_row_id", flat=True))
     if rows:
         MailboxMessage.objects.filter(pk__in=rows, state=LedgerState.SKIPPED).update(

@@ -24,6 +24,7 @@ from letterbook.correspondence.conditions import (
 from letterbook.correspondence.conditions import seen_copies as seen_copies
 from letterbook.correspondence.conditions import tells_bcc as tells_bcc
 from letterbook.correspondence.conditions import tells_bcc_key as tells_bcc_key
+from letterbook.correspondence.copies import OF_A_FILE as OF_A_FILE
 from letterbook.correspondence.copies import LedgerState as LedgerState
 from letterbook.correspondence.copies import MailboxMessage as MailboxMessage
 from letterbook.correspondence.copies import QuarantinedSource as QuarantinedSource

@@ -186,7 +186,7 @@ def _write_days(
 
 def _listable(mailbox: Mailbox) -> QuerySet[MailboxMessage]:
     """The rows of messages that a listing would show if they are still there."""
-    rows = MailboxMessage.objects.filter(mailbox=mailbox, is_removed_at_source=False)
+    rows = MailboxMessage.objects.at_provider().filter(mailbox=mailbox, is_removed_at_source=False)
     return rows.exclude(labels__overlap=list(_HIDDEN)).exclude(
         state=LedgerState.SKIPPED, reason__in=_NOT_LISTED
     )

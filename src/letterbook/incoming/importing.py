@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from letterbook.contacts.matching import match_contacts
-from letterbook.correspondence.models import LedgerState, MailboxMessage
+from letterbook.correspondence.models import OF_A_FILE, LedgerState, MailboxMessage
 from letterbook.incoming.ahead import in_a_thread
 from letterbook.incoming.archives import Archive, find_archives, read_archive
 from letterbook.incoming.models import RetrievalRun, RunKind
@@ -76,6 +76,9 @@ def import_archives(
     total = sum(archive.size for archive in archives)
     # For this import only: the mailbox's own policy is its owner's business.
     mailbox.policy = StoringPolicy.EVERYONE if creates_contacts else StoringPolicy.KNOWN_CONTACTS
+    if mailbox.kind == Kind.IMPORT:
+        # Where it has no other, this one holds for what could not be read now, and is read again some day.
+        Mailbox.objects.filter(pk=mailbox.pk).update(policy=mailbox.policy)
     run = _begin(mailbox, at=at)
     try:
         with parsers_for(total, read=partial(read_sources, at=at)) as parsers:
@@ -178,7 +181,7 @@ def _sources(archive: Archive) -> Iterator[tuple[Source, int]]:
     file_at = datetime.fromtimestamp(archive.changed_at, tz=UTC)
     for found in read_archive(archive):
         digest = blake2b(found.raw, digest_size=32).hexdigest()
-        yield Source(f"file:{digest}", found.raw, found.envelope, file_at), found.position
+        yield Source(f"{OF_A_FILE}{digest}", found.raw, found.envelope, file_at), found.position
 
 
 def _read_ahead(

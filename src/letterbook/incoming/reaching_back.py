@@ -89,9 +89,8 @@ def _became_contacts(mailbox: Mailbox) -> list[str]:
 
 
 def _is_wider(mailbox: Mailbox) -> bool:
-    widths = [policy.value for policy in StoringPolicy]
     asked = mailbox.policy_asked
-    return bool(asked) and widths.index(mailbox.policy) > widths.index(asked)
+    return bool(asked) and StoringPolicy(mailbox.policy).is_wider_than(StoringPolicy(asked))
 
 
 def _widen(mailbox: Mailbox, provider: MailProvider, *, at: datetime) -> None:
@@ -99,7 +98,7 @@ def _widen(mailbox: Mailbox, provider: MailProvider, *, at: datetime) -> None:
         _ask(mailbox, _WRITTEN_BY_US, provider, at=at)
         return
     # Their ids are in the ledger: nobody has to be asked.
-    MailboxMessage.objects.filter(
+    MailboxMessage.objects.at_provider().filter(
         mailbox=mailbox,
         state=LedgerState.SKIPPED,
         reason__in=REASONS_FOR_WANT_OF_A_CONTACT,

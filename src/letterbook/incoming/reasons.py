@@ -28,10 +28,7 @@ def reason_for(mailbox: Mailbox, row: MailboxMessage, *, contacts: str = "") -> 
     if row.state == LedgerState.STORED:
         return _stored(row, contacts)
     if row.state == LedgerState.SKIPPED:
-        if row.rule is not None:
-            return Reason("skipped", _by_rule(row.rule), _END_RULE)
-        why, what_to_do = _SKIPPED[SkipReason(row.reason)]
-        return Reason("skipped", why.format(owner=mailbox.owner), what_to_do)
+        return _skipped(mailbox, row)
     if row.state == LedgerState.WAITING:
         return _waiting(mailbox, row)
     if row.state == LedgerState.QUARANTINED:
@@ -47,6 +44,16 @@ def reason_for(mailbox: Mailbox, row: MailboxMessage, *, contacts: str = "") -> 
             "It is kept all the same: it can be shown again on the mailbox's page.",
         )
     return Reason("gone", "It was deleted at Gmail before it could be fetched.")
+
+
+def _skipped(mailbox: Mailbox, row: MailboxMessage) -> Reason:
+    said, what_to_do = _SKIPPED[SkipReason(row.reason)]
+    why = said.format(owner=mailbox.owner)
+    if row.rule is not None:
+        why, what_to_do = _by_rule(row.rule), _END_RULE
+    if row.is_of_a_file:
+        what_to_do = _OF_A_FILE.get(what_to_do, _IMPORT_AGAIN)
+    return Reason("skipped", why, what_to_do)
 
 
 def reason_not_listed(mailbox: Mailbox) -> Reason:
@@ -107,6 +114,12 @@ _ADD_CONTACT = (
     "Add one of the people on it as a contact, and their old mail comes at the next retrieval."
 )
 _END_RULE = "Remove that rule, and it is fetched again."
+_IMPORT_AGAIN = "It is decided about again when the file is imported again."
+# Nothing of a file can be fetched.
+_OF_A_FILE = {
+    _ADD_CONTACT: "Add one of the people on it as a contact, and import the file again.",
+    _END_RULE: "Remove that rule, and import the file again.",
+}
 _SKIPPED: dict[SkipReason, tuple[str, str]] = {
     SkipReason.BULK: (
         "It is from a mailing list or a machine, which makes nobody a contact, and nobody on it is one.",

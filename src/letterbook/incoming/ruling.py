@@ -79,7 +79,7 @@ def choose_internal_mail(member: Membership, *, is_left_out: bool, at: datetime)
     ).update(is_internal_mail_left_out=is_left_out)
     if not changed:
         return 0
-    left_out = MailboxMessage.objects.filter(
+    left_out = MailboxMessage.objects.at_provider().filter(
         mailbox__team_id=member.team_id,
         state=LedgerState.SKIPPED,
         reason=SkipReason.INTERNAL,

@@ -65,13 +65,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How many messages met which fate; `repeated` ones were in the team's correspondence already."""
+    """How many messages met which fate; `repeated` ones were in the team's correspondence already.
+
+    Those that are `waiting` could not be decided: their source has to be fetched first.
+    """
 
     stored: int = 0
     repeated: int = 0
     skipped: int = 0
     quarantined: int = 0
     gone: int = 0
+    waiting: int = 0
 
     def __add__(self, other: Decided) -> Decided:
         return Decided(
@@ -80,6 +84,7 @@ class Decided:
             self.skipped + other.skipped,
             self.quarantined + other.quarantined,
             self.gone + other.gone,
+            self.waiting + other.waiting,
         )
 
 

@@ -53,6 +53,11 @@ class StoringPolicy(models.TextChoices):
     WRITTEN_TO = "written_to", "The same, and people you write to become contacts"
     EVERYONE = "everyone", "Mail with anybody; everyone but lists and machines becomes a contact"
 
+    def is_wider_than(self, other: StoringPolicy) -> bool:
+        """Whether it keeps mail that the other one leaves out."""
+        widths = list(StoringPolicy)
+        return widths.index(self) > widths.index(other)
+
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def visible_to(self, member: Membership) -> MailboxQuerySet:

@@ -94,12 +94,18 @@ def change_sharing(request: MemberRequest, pk: UUID) -> HttpResponse:
 @member_required
 @require_POST
 def change_policy(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Choose whose mail is kept from now on."""
+    """Choose whose mail is kept."""
     found, wanted = _mine(request, pk), request.POST.get("policy", "")
     if wanted not in StoringPolicy.values:
         raise Invalid("Choose whose mail is kept.", field="policy")
+    is_wider = StoringPolicy(wanted).is_wider_than(StoringPolicy(found.policy))
     keeping.change_policy(request.member, found, policy=StoringPolicy(wanted), at=now())
-    messages.success(request, "Saved. It holds for what comes from now on.")
+    messages.success(
+        request,
+        "Saved. Old mail that was left out, and is kept now, comes with the next retrieval."
+        if is_wider
+        else "Saved. It holds for what comes from now on; what is stored stays.",
+    )
     return redirect("mailbox", pk)
 
 
@@ -153,10 +159,10 @@ def retrieve(request: MemberRequest, pk: UUID) -> HttpResponse:
 def replay(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Try to read what could not be read once more."""
     mine = Mailbox.objects.visible_to(request.member).filter(owner=request.user)
-    replay_quarantine(get_object_or_404(mine, pk=pk), at=now())
-    messages.success(
-        request, "Read again. What is still in the list could not be read this time either."
-    )
+    decided = replay_quarantine(get_object_or_404(mine, pk=pk), at=now())
+    said = "Read again. What is still in the list could not be read this time either."
+    fetched = " What Gmail never gave is fetched again." if decided.waiting else ""
+    messages.success(request, said + fetched)
     return redirect("mailbox", pk)
 
 

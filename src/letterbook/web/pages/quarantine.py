@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from letterbook.incoming.dismissing import dismiss, find_quarantined, read_quarantined_source
 from letterbook.incoming.replaying import replay_quarantine
 from letterbook.kit.refusals import NotFound
+from letterbook.mailboxes.models import Mailbox
 from letterbook.web.pages.coverage import find_own
 from letterbook.web.pages.message import SHOWN_OF_SOURCE, as_file
 from letterbook.web.requests import MemberRequest, member_required, render_page
@@ -33,6 +34,9 @@ def quarantined(request: MemberRequest, pk: UUID, row: int) -> HttpResponse:
     context = {
         "mailbox": mailbox,
         "one": found,
+        "lead": "It is kept as it came, and blocks nothing else."
+        if raw is not None
+        else "It blocks nothing else.",
         "text": (raw or b"")[:SHOWN_OF_SOURCE].decode("utf-8", "replace").replace("\0", "\ufffd"),
         "size": len(raw) if raw is not None else None,
         "is_cut": len(raw or b"") > SHOWN_OF_SOURCE,
@@ -47,11 +51,18 @@ def replay_one(request: MemberRequest, pk: UUID, row: int) -> HttpResponse:
     mailbox = find_own(request, pk)
     found = find_quarantined(request.member, mailbox, row)
     decided = replay_quarantine(mailbox, provider_ids=[found.provider_id], at=now())
+    if decided.waiting:
+        messages.success(request, f"It is fetched again{_when(mailbox)}.")
+        return redirect("mailbox", pk)
     if decided.quarantined:
         messages.warning(request, "It could not be read this time either.")
         return redirect("quarantined", pk, row)
     messages.success(request, "It was read this time.")
     return redirect("mailbox", pk)
+
+
+def _when(mailbox: Mailbox) -> str:
+    return "" if mailbox.is_connected else f" once {mailbox.address} is connected and not paused"
 
 
 @member_required
