@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from browsing import as_member, words
 from factories import a_contact, a_mailbox, a_message
 from letterbook.correspondence.models import LedgerState, MailboxMessage, Message, SkipReason
+from letterbook.incoming.models import RetrievalRun, RunKind
 from letterbook.mailboxes.models import Kind, Mailbox, MailboxState, Sharing, StoringPolicy
 from letterbook.teams.models import Membership
 
@@ -187,3 +189,32 @@ def test_a_part_of_the_page_is_made_by_the_same_view(alice: Membership, mailbox:
 
 def _without_tokens(page: str) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [("everyone", "comes with the next retrieval"), ("known", "what is stored stays")],
+)
+def test_what_another_policy_brings_is_said(alice: Membership, mailbox: Mailbox, wanted, said):
+    """S67: a wider choice brings old mail, a narrower one takes nothing away."""
+    Mailbox.objects.filter(pk=mailbox.pk).update(policy=StoringPolicy.WRITTEN_TO)
+    path = reverse("choose-policy", args=[mailbox.pk])
+    assert said in words(as_member(alice).post(path, {"policy": wanted}, follow=True))
+
+
+def test_retrievals_that_fail_alike_are_one_line(alice: Membership, mailbox: Mailbox, at):
+    """S41: a night without Gmail is one line, and says nothing of mail that is not new."""
+    for minutes in range(3):
+        begun = at + timedelta(minutes=minutes)
+        RetrievalRun.objects.create(
+            mailbox=mailbox,
+            team=mailbox.team,
+            kind=RunKind.SCHEDULED,
+            started_at=begun,
+            ended_at=begun,
+            error="Gmail is out of reach.",
+        )
+    page = _see(alice, "mailbox", mailbox.pk)
+    assert page.count("Gmail is out of reach.") == 1
+    assert "3 times" in page
+    assert "Nothing new" not in page

@@ -26,9 +26,9 @@ def lines_of(runs: Iterable[RetrievalRun], *, at_most: int) -> list[RunLine]:
 
 def _alike(run: RetrievalRun) -> object:
     """What runs that stand in one line have in common; of any other nothing is like it."""
-    return run.kind if _found_nothing(run) else run.pk
+    return (run.kind, run.error) if _found_nothing(run) else run.pk
 
 
 def _found_nothing(run: RetrievalRun) -> bool:
     found = run.stored or run.skipped or run.repeated or run.quarantined
-    return bool(run.ended_at) and not run.error and not found
+    return bool(run.ended_at) and not found
