@@ -135,7 +135,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "letterbook.web.context.shell",
             ],
-            "builtins": ["letterbook.web.templatetags.page_team"],
+            "builtins": [
+                "letterbook.web.templatetags.page_team",
+                "letterbook.web.templatetags.drawn",
+            ],
         },
     },
 ]

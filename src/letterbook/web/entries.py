@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.timezone import localtime
 
 from letterbook.correspondence.later_facts import SeenFact
@@ -18,6 +17,7 @@ from letterbook.mailboxes.models import Sharing
 from letterbook.timeline.reading import TimelineLine
 from letterbook.web.fact_stamps import FactStamp, fact_stamps
 from letterbook.web.file_links import file_url
+from letterbook.web.paths import path_to
 from letterbook.web.who_is_who import WhoIsWho, capitalised
 
 
@@ -53,7 +53,7 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What `components/entry.html` draws; what each field means stands there."""
+    """What `drawn/entries.jinja` draws; what each field means stands there."""
 
     id: str
     side: str
@@ -129,7 +129,7 @@ def _email(line: TimelineLine, email: SeenMessage, who: WhoIsWho) -> Entry:
         is_team=who.is_team(sender.address),
         people=_from_to(email, sender, who),
         subject=_subject(email),
-        url=f"{reverse('conversation', args=[email.thread_id])}#m-{email.id}",
+        url=f"{path_to('conversation', email.thread_id)}#m-{email.id}",
         text=email.snippet,
         locked=_locked(line, email, who),
         status="sent" if is_out else "",
@@ -179,5 +179,5 @@ def shown_files(email: SeenMessage) -> tuple[ShownFile, ...]:
 def _answers(email: SeenMessage) -> tuple[Action, ...]:
     if not email.may_read_content:
         # Under the conversation, who can be asked, and who was, is said.
-        return (Action("Ask to read it", f"{reverse('conversation', args=[email.thread_id])}#ask"),)
-    return (Action("Reply", reverse("reply", args=[email.id]), is_post=True, key="r"),)
+        return (Action("Ask to read it", f"{path_to('conversation', email.thread_id)}#ask"),)
+    return (Action("Reply", path_to("reply", email.id), is_post=True, key="r"),)

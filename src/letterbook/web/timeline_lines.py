@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.dateformat import format as format_date
 
 from letterbook.correspondence.later_facts import SeenFact
@@ -15,6 +14,7 @@ from letterbook.timeline.activity_types import type_of
 from letterbook.timeline.changes import Change
 from letterbook.timeline.reading import TimelineLine
 from letterbook.web.entries import Action, Entry, Former, show_email_line
+from letterbook.web.paths import path_to
 from letterbook.web.who_is_who import WhoIsWho
 
 # Written out in full, for the style sheet is built from what is found here; an app's own type may name any of them.
@@ -65,7 +65,7 @@ def menu_of(line: TimelineLine, member: Membership, *, contact_id: UUID) -> tupl
     """Return what this member can do to a line beside reading it: the rest of it is in a menu."""
 
     def at(name: str) -> str:
-        return reverse(name, args=[contact_id, line.id])
+        return path_to(name, contact_id, line.id)
 
     pin = (
         ("Take off the top", "unpin-activity")
@@ -86,7 +86,7 @@ def menu_of(line: TimelineLine, member: Membership, *, contact_id: UUID) -> tupl
 
 
 def _finish(line: TimelineLine, contact_id: UUID) -> Action:
-    address = reverse("finish-task", args=[contact_id, line.id])
+    address = path_to("finish-task", contact_id, line.id)
     return Action("Done", address, is_post=True, key="e")
 
 

@@ -7,6 +7,7 @@ from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from letterbook.web.page_team import FIELD
 
@@ -28,3 +29,9 @@ class _OfTeamNode(CsrfTokenNode):
 def csrf_token(_parser: Parser, _token: Token) -> _OfTeamNode:
     """Write the hidden fields that every form of ours has."""
     return _OfTeamNode()
+
+
+@register.simple_tag(takes_context=True)
+def form_fields(context: Context) -> SafeString:
+    """Return the same fields, for the forms of what is drawn by `draw`."""
+    return mark_safe(_OfTeamNode().render(context))  # noqa: S308 - Django wrote it
