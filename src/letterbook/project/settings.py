@@ -107,7 +107,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "letterbook.web.static_files.StaticFiles",
     "letterbook.web.middleware.content_security_policy",
     "letterbook.web.middleware.see_what_became",
     "django.contrib.sessions.middleware.SessionMiddleware",
