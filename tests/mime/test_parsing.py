@@ -316,6 +316,21 @@ def test_references_keep_the_first_and_the_last():
 
 
 @pytest.mark.parametrize(
+    ("headers", "answered"),
+    [
+        ("In-Reply-To: <b@e>\nReferences: <a@e> <c@e>\n", "b@e"),
+        ("References: <a@e> <b@e>\n", "b@e"),
+        ("Message-ID: <b@e>\nReferences: <a@e> <b@e>\n", "a@e"),
+        ("Message-ID: <b@e>\nReferences: <b@e>\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_an_email_answers_is_the_nearest_that_it_names(headers, answered):
+    """Some programs write References alone; no email answers itself."""
+    assert parse_message(email(headers)).answered_id == answered
+
+
+@pytest.mark.parametrize(
     ("disposition", "filename"),
     [
         ('attachment; filename="../../x.pdf"', "x.pdf"),

@@ -72,8 +72,11 @@ def read_mailbox(sending) -> None:
     assert not run.error
 
 
-def answer(sending, email: OutgoingEmail, number: int, *, answers: str = "") -> str:
-    """Let Anna answer an email, or another answer, and return the Message-ID."""
+NAMING = ("In-Reply-To", "References")
+
+
+def answer(sending, email: OutgoingEmail, number: int, *, answers: str = "", naming=NAMING) -> str:
+    """Let Anna answer an email, or another answer, in these headers, and return the Message-ID."""
     message_id = f"answer-{number}@lindwerk.example"
     answered = answers or email.message.message_id
     sending.gmail.inject(
@@ -84,8 +87,7 @@ def answer(sending, email: OutgoingEmail, number: int, *, answers: str = "") -> 
                 f"To: {sending.mailbox.address}",
                 "Subject: Re: Only for you",
                 f"Message-ID: <{message_id}>",
-                f"In-Reply-To: <{answered}>",
-                f"References: <{answered}>",
+                *(f"{name}: <{answered}>" for name in naming),
                 "Date: Tue, 17 Nov 2026 10:00:00 +0000",
                 "",
                 f"Answer {number}. You wrote, confidentially:\r\n> Confidentially.",
@@ -193,6 +195,17 @@ def test_what_answers_it_quotes_it_and_is_private_too(sending, anna, alice, bob)
     sending.work()
     assert [one.subject for one in Message.objects.visible_to(bob)] == ["Open"]
     assert Message.objects.visible_to(alice).count() == 5
+
+
+@pytest.mark.parametrize("naming", [("In-Reply-To",), ("References",)])
+def test_an_answer_that_names_it_in_one_header_alone_is_private_too(sending, anna, bob, naming):
+    """Some programs write References and no In-Reply-To."""
+    private = send(sending, write(sending))
+    answer(sending, private, 1, naming=naming)
+    read_mailbox(sending)
+    check_settled()
+    assert Message.objects.count() == 2
+    assert seen_by(bob) == (0, 0, 0, 0, 0, 0)
 
 
 def test_answers_that_were_stored_first_follow_when_it_is_made_private(sending, anna, alice, bob):

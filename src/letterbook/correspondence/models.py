@@ -119,6 +119,7 @@ class Message(SeenBySomeone, models.Model):
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="messages", db_index=False)
     identity = models.BinaryField(max_length=16)
     message_id = models.TextField(blank=True)
+    # Of an email that has no such header, the nearest that its References name.
     in_reply_to = models.TextField(blank=True)
     direction = models.CharField(max_length=3, choices=Direction.choices)
     sent_by = models.ForeignKey(

@@ -168,7 +168,7 @@ def _row(
             columns.from_bytes(parsed.digest),
             columns.from_time(parsed.date),
             columns.from_text(parsed.message_id),
-            columns.from_text(parsed.in_reply_to),
+            columns.from_text(parsed.answered_id),
             columns.from_text(parsed.subject),
             columns.from_text(parsed.from_.name),
             columns.from_text(parsed.from_.email),

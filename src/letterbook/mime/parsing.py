@@ -80,6 +80,12 @@ class ParsedMessage(Compact):
     # The key under which it was sent from here; None for what was not.
     send_key: UUID | None = None
 
+    @property
+    def answered_id(self) -> str:
+        """The Message-ID it answers, or "": without In-Reply-To, the nearest that it refers to."""
+        others = (one for one in reversed(self.references) if one != self.message_id)
+        return self.in_reply_to or next(others, "")
+
 
 def parse_message(raw: bytes) -> ParsedMessage:
     """Return what an email says, or raise Unparsable where there is nothing to read."""
