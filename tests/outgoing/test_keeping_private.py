@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from factories import a_contact, a_mailbox
+from factories import a_contact, a_mailbox, a_message
 from letterbook.correspondence.models import MailboxMessage, Message, PrivateEmail, Thread
 from letterbook.correspondence.proofs import PROOFS
+from letterbook.correspondence.sharing.choosing import hide_labels, share_thread
+from letterbook.correspondence.sharing.settling import settle_labels
 from letterbook.incoming.models import RunKind
 from letterbook.incoming.retrieval import retrieve
 from letterbook.kit.refusals import Refused
@@ -21,6 +23,7 @@ from letterbook.outgoing.keeping_private import keep_private, share_contact_and_
 from letterbook.outgoing.models import Actor, Failure, OutgoingEmail
 from letterbook.outgoing.queueing import cancel, queue_email
 from letterbook.outgoing.reading import EmailFilter, emails_for, outbox_counts
+from letterbook.outgoing.replying import draft_forward, draft_reply
 from letterbook.search.finding import search
 from letterbook.teams.models import AuditEntry
 from letterbook.teams.proving import examine
@@ -285,6 +288,62 @@ def test_only_the_owner_of_the_mailbox_chooses(sending, anna, alice, bob, charli
         with pytest.raises(Refused):
             keep_private(other, email, is_private=True, at=sending.clock())
     assert seen_by(bob)[0] == 1
+
+
+class TestWhatQuotesWhatIsPrivate:
+    """Its text leaves in another email: that one is no more for the team than what it quotes."""
+
+    @pytest.mark.parametrize(
+        ("hide", "answer_is_private"),
+        [
+            ("a label", True),
+            ("a choice for the conversation", False),
+            ("a choice for the contact", False),
+            ("a smaller choice for the conversation", False),
+        ],
+    )
+    def test_passed_on_it_begins_as_private_and_answered_where_nothing_else_keeps_it(
+        self, alice, mailbox, at, hide, answer_is_private
+    ):
+        """A choice holds for the answer too, and is taken back for both; a label hides one email alone."""
+        anna = a_contact(alice, "Anna Lind", ANNA)
+        message = a_message(mailbox, anna)
+        assert not draft_forward(alice, message, at=at).is_private
+        if hide == "a label":
+            hide_labels(alice, mailbox, labels=["L1"], at=at)
+            MailboxMessage.objects.update(labels=["L1"])
+            settle_labels(mailbox)
+        elif hide == "a choice for the contact":
+            share_contact_and_unsent(alice, anna, level=PRIVATE, at=at)
+        else:
+            level = METADATA if "smaller" in hide else PRIVATE
+            share_thread(alice, message.thread_id, level=level, at=at)
+        assert draft_forward(alice, message, at=at).is_private
+        assert draft_reply(alice, message, to_all=False, at=at).is_private == answer_is_private
+
+    def test_what_a_private_email_became_is_passed_on_as_private(self, sending, anna, alice, bob):
+        private = send(sending, write(sending))
+        at = sending.clock()
+        forward = draft_forward(alice, private.message, at=at)
+        assert forward.is_private
+        text = DraftText(to="ben@elsewhere.example", html=forward.html)
+        edit_draft(alice, forward, text=text, version=1, at=at)
+        send(sending, forward)
+        assert seen_by(bob) == (0, 0, 0, 0, 0, 0)
+        # Its author may say otherwise.
+        keep_private(alice, forward, is_private=False, at=sending.clock())
+        assert seen_by(bob)[0] == 1
+
+    def test_from_a_private_mailbox_nothing_has_to_be_kept(self, alice, at):
+        """Nor where a team-mate passes on what is shared with them."""
+        box = a_mailbox(alice, sharing=PRIVATE)
+        message = a_message(box, a_contact(alice, "Anna Lind", ANNA))
+        assert not draft_forward(alice, message, at=at).is_private
+        assert not draft_reply(alice, message, to_all=False, at=at).is_private
+
+    def test_what_a_team_mate_passes_on_is_shared_as_their_mailbox(self, alice, bob, mailbox, at):
+        message = a_message(mailbox, a_contact(alice, "Anna Lind", ANNA))
+        assert not draft_forward(bob, message, mailbox=a_mailbox(bob), at=at).is_private
 
 
 class TestWhatIsNotSentYetToSomebodyPrivate:

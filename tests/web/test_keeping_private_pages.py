@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from browsing import as_member, words
-from factories import a_mailbox
+from factories import a_contact, a_mailbox, a_message
+from letterbook.correspondence.sharing.choosing import share_thread
+from letterbook.mailboxes.models import Sharing
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.teams.tokens import create_token
 from written import a_draft, a_failed_email, a_queued_email
@@ -27,7 +29,7 @@ def form(email, **fields):
 
 
 def test_the_composer_asks_and_keeps_the_answer(alice, box):
-    """S27: also by the autosave; beside a conversation nothing asks, and it stays as it was."""
+    """S27: also by the autosave; a form that does not ask leaves it as it was."""
     email, browser = a_draft(alice, box, at=now()), as_member(alice)
     page = words(browser.get(reverse("edit-email", args=[email.pk])))
     assert "Keep this one private" in page
@@ -41,6 +43,26 @@ def test_the_composer_asks_and_keeps_the_answer(alice, box):
         assert browser.post(save, form(email, **fields)).status_code == 200
         email.refresh_from_db()
         assert email.is_private is is_private
+
+
+def test_an_answer_under_its_conversation_is_kept_private_there(alice, box):
+    """S76, S91: without leaving the conversation, and it says so where what it answers is private already."""
+    message, browser = a_message(box, a_contact(alice)), as_member(alice)
+    conversation = reverse("conversation", args=[message.thread_id])
+    browser.post(reverse("reply", args=[message.pk]))
+    page = words(browser.get(conversation))
+    assert "Keep private" in page
+    assert "It is, as what it answers" not in page
+    answer = OutgoingEmail.objects.get()
+    asked = form(answer, keeps=["asked", "private"])
+    browser.post(reverse("save-draft", args=[answer.pk]), asked)
+    assert "checked>Keep private" in browser.get(conversation).content.decode()
+    answer.refresh_from_db()
+    assert answer.is_private
+    share_thread(alice, message.thread_id, level=Sharing.PRIVATE, at=now())
+    assert "It is, as what it answers" in words(browser.get(conversation))
+    alone = words(browser.get(reverse("edit-email", args=[answer.pk])))
+    assert "You keep what it answers private" in alone
 
 
 def test_its_page_says_who_sees_it_and_changes_that(alice, bob, charlie, box):

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from letterbook.correspondence.models import Message
+from letterbook.correspondence.sharing.keeping_private import is_followed, shared_by
 from letterbook.kit.refusals import NotFound
-from letterbook.mailboxes.models import Mailbox
+from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.mailboxes.signatures import signature_for
 from letterbook.mime.marked_html import begin_html
 from letterbook.mime.subject_prefixes import answering, forwarding
@@ -40,11 +41,19 @@ def draft_reply(
     """Return a new draft that answers a message; raise `NotFound` unless this person may read it in full.
 
     It comes from the mailbox the message came to, unless another is given, and from the address that was written to.
+    It begins as private where a label hides the message from the team: it quotes it, and labels do not follow.
     """
     readable = _readable(member, message)
+    mailbox = mailbox or sending_mailbox(member, readable)
     to, cc = answer_recipients(member, readable, to_all=to_all)
+    is_private = shared_by(
+        member, readable
+    ) == Sharing.PRIVATE < mailbox.sharing and not is_followed(member, readable, by_contact=True)
     text = DraftText(
-        to=as_typed(to), cc=as_typed(cc), subject=_fitting(answering(readable.subject))
+        to=as_typed(to),
+        cc=as_typed(cc),
+        subject=_fitting(answering(readable.subject)),
+        is_private=is_private,
     )
     quoted = quote_for_reply(member, readable)
     return _draft(
@@ -63,10 +72,16 @@ def draft_forward(
 ) -> OutgoingEmail:
     """Return a new draft that passes a message on with its files; raise `NotFound` unless this person may read it.
 
-    Raises `Invalid` where its files are too large to be sent.
+    It begins as private where the member shares the message less than mail that leaves from the mailbox: it quotes all
+    of it, in a conversation of its own. Raises `Invalid` where its files are too large to be sent.
     """
     readable = _readable(member, message)
-    text = DraftText(subject=_fitting(forwarding(readable.subject)))
+    mailbox = mailbox or sending_mailbox(member, readable)
+    level = shared_by(member, readable)
+    text = DraftText(
+        subject=_fitting(forwarding(readable.subject)),
+        is_private=level is not None and level < mailbox.sharing,
+    )
     quoted = quote_for_forward(member, readable)
     return _draft(
         member, readable, text, quoted, mailbox=mailbox, answers=None, origin=origin, at=at
@@ -86,12 +101,11 @@ def _draft(
     text: DraftText,
     quoted: QuotedMail,
     *,
-    mailbox: Mailbox | None,
+    mailbox: Mailbox,
     answers: Message | None,
     origin: Origin,
     at: datetime,
 ) -> OutgoingEmail:
-    mailbox = mailbox or sending_mailbox(member, message)
     sender = address_written_to(message, mailbox)
     from_address = sender.address if sender else ""
     signature = signature_for(mailbox, from_address)
@@ -101,6 +115,7 @@ def _draft(
         subject=text.subject,
         html=begin_html(signature=signature, quotation=quoted.html),
         from_address=from_address,
+        is_private=text.is_private,
     )
     draft = create_draft(
         member,

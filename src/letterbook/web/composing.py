@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.timezone import now
 
+from letterbook.correspondence.sharing.keeping_private import is_followed
 from letterbook.kit.refusals import Conflict, Invalid, Refused
 from letterbook.mailboxes.models import Sharing
 from letterbook.mailboxes.own_addresses import own_addresses
@@ -61,6 +62,7 @@ def composer_context(
         "undo_seconds": round(settings.UNDO_SECONDS),
         "template_choices": templates_for(member, ""),
         **_sender_context(member, typed),
+        "answers_private": _answers_private(member, email),
         **_files_context(email),
         **_refusal_context(email, typed, refused),
         **_regarding_context(email),
@@ -78,6 +80,13 @@ def _sender_context(member: Membership, typed: Typed) -> dict[str, Any]:
         "team_addresses": list(own_addresses(member.team_id)),
         "sharing": SHARED[Sharing(chosen.mailbox.sharing)] if chosen else "",
     }
+
+
+def _answers_private(member: Membership, email: OutgoingEmail | None) -> bool:
+    """Whether it answers what the person keeps private, which it follows."""
+    if email is None or email.answers is None or email.mailbox.sharing == Sharing.PRIVATE:
+        return False
+    return is_followed(member, email.answers, by_contact=False)
 
 
 def _files_context(email: OutgoingEmail | None) -> dict[str, Any]:

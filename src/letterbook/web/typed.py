@@ -73,7 +73,7 @@ def read_typed(request: MemberRequest) -> Typed:
             subject=posted.get("subject", ""),
             html=posted.get("html", "") if plain is None else text_to_html(plain),
             from_address=posted.get("from", "").partition("|")[2],
-            # Only the whole page asks; beside a conversation it stays as it is.
+            # A form that does not ask leaves it as it is.
             is_private="private" in posted.getlist("keeps") if "keeps" in posted else None,
         ),
         sender=posted.get("from", ""),

@@ -10,10 +10,18 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
-from letterbook.correspondence.models import PrivateEmail, PrivateMessage
+from letterbook.correspondence.models import (
+    MailboxMessage,
+    Message,
+    PrivateEmail,
+    PrivateMessage,
+    SharingChoice,
+)
 from letterbook.correspondence.sharing.settling import settle_messages
-from letterbook.mailboxes.models import Mailbox
+from letterbook.mailboxes.models import Mailbox, Sharing
+from letterbook.teams.models import Membership
 from letterbook.teams.second_wall import on_the_teams_behalf
 
 
@@ -39,6 +47,27 @@ def keep_under_another_key(email_id: UUID, send_key: UUID) -> None:
     """Note that a private email may travel under this key, too; of one that is not private there is nothing to note."""
     with connection.cursor() as cursor:
         cursor.execute(_ANOTHER_KEY, [send_key, email_id])
+
+
+def shared_by(member: Membership, message: Message) -> Sharing | None:
+    """Return how widely somebody shares an email that their mailboxes hold, None where those do not hold it."""
+    own = MailboxMessage.objects.visible_to(member).filter(mailbox__owner_id=member.user_id)
+    copies = own.filter(message=message).values_list("shared_as", "mailbox__sharing")
+    levels = [mailbox if copy is None else copy for copy, mailbox in copies]
+    return Sharing(max(levels)) if levels else None
+
+
+def is_followed(member: Membership, message: Message, *, by_contact: bool) -> bool:
+    """Whether what answers an email is settled as private with it: a label hides one email alone.
+
+    `by_contact` also where mail with one of its people is private: only as long as the answer goes to them.
+    """
+    private = SharingChoice.objects.visible_to(member).filter(level=Sharing.PRIVATE)
+    chosen = Q(thread_id=message.thread_id)
+    if by_contact:
+        chosen |= Q(keys__overlap=message.address_keys)
+    kept = PrivateMessage.objects.visible_to(member).filter(message=message)
+    return private.filter(chosen).exists() or kept.exists()
 
 
 @on_the_teams_behalf()
