@@ -24,6 +24,7 @@ from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.mime.addresses import address_key
 from letterbook.teams.models import Membership, Role, User
 from letterbook.timeline.models import Activity, ActivityType
+from letterbook.timeline.words import words_of
 
 START = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 _made = iter(range(10**9))
@@ -184,6 +185,7 @@ def a_note(
         user=member.user,
         occurred_at=at or START + timedelta(minutes=next(_made)),
         text=text,
+        words=words_of(text),
     )
 
 

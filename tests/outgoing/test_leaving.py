@@ -36,6 +36,7 @@ def left_behind(bob):
         type="task",
         assignee=bob.user,
         occurred_at=anna.created_at,
+        words="",
     )
     return anna, private, shared
 

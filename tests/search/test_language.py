@@ -36,6 +36,7 @@ def term(*words: str, **more: object) -> Term:
         ("subject:offer", Question(subject=(term("offer"),))),
         ("has:attachment in:sent", Question(has_attachment=True, direction="out")),
         ("in:inbox in:inbox", Question(direction="in")),
+        ("in:Notes with:anna", Question(is_in_notes=True, anyone=(term("anna"),))),
         (
             "after:2025 before:2026-11-30 x",
             Question(anywhere=(term("x"),), after=date(2025, 1, 1), before=date(2026, 11, 30)),
@@ -55,6 +56,8 @@ def test_a_search_text_is_understood(text, question):
         ("has:wings", "has:wings"),
         ("in:drafts", "in:drafts"),
         ("in:sent in:inbox", "in:inbox"),
+        ("in:notes subject:offer", "Notes"),
+        ("in:notes in:sent", "Notes"),
         ("before:yesterday", "before:yesterday"),
         ("after:2026-02-30", "after:2026-02-30"),
         ("a*", "a*"),

@@ -1,4 +1,4 @@
-"""Searching emails and people."""
+"""Searching emails, notes and people."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from uuid import UUID
 
 from ninja import Query, Router, Schema
 
+from letterbook.api.activity_shapes import WrittenShown, show_written
 from letterbook.api.shapes import Cursor, EmailSeen, answers, show_email
 from letterbook.api.tokens import TokenRequest
 from letterbook.search.finding import Results, search
 
 router = Router(tags=["search"])
 SearchText = Annotated[
-    str, Query(description="from: to: with: subject: has:attachment in: before: after:")
+    str,
+    Query(
+        description="from: to: with: subject: has:attachment in:inbox in:sent in:notes before: after:"
+    ),
 ]
 
 
@@ -32,6 +36,13 @@ class HitShown(Schema):
     excerpt: list[Segment]
 
 
+class WrittenFound(Schema):
+    """A note, call, meeting or task that was found."""
+
+    activity: WrittenShown
+    excerpt: list[Segment]
+
+
 class PersonFound(Schema):
     """A contact of that name."""
 
@@ -40,9 +51,13 @@ class PersonFound(Schema):
 
 
 class Found(Schema):
-    """Emails newest first and, on the first page, people; `next_cursor` is empty on the last page."""
+    """A stretch of the team's history: its emails and what people wrote, each newest first.
+
+    On the first page come people, too; `next_cursor` is empty on the last page.
+    """
 
     items: list[HitShown]
+    written: list[WrittenFound]
     people: list[PersonFound]
     next_cursor: str
 
@@ -54,7 +69,7 @@ def get_search(
     cursor: Cursor = "",
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> Found:
-    """Find emails and people, within what is shared with you. Accents and case do not matter."""
+    """Find emails, what people wrote, and people, within what you may see. Accents and case do not matter."""
     return _shown(search(request.auth, q, cursor=cursor, limit=limit))
 
 
@@ -67,6 +82,13 @@ def _shown(results: Results) -> Found:
                 excerpt=[Segment.from_orm(one) for one in hit.excerpt],
             )
             for hit in results.hits
+        ],
+        written=[
+            WrittenFound(
+                activity=show_written(one.activity),
+                excerpt=[Segment.from_orm(piece) for piece in one.excerpt],
+            )
+            for one in results.written
         ],
         people=[
             PersonFound(

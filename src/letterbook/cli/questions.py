@@ -14,6 +14,7 @@ from letterbook.cli.starting import start_django
 
 if TYPE_CHECKING:
     from letterbook.correspondence.showing import SeenMessage
+    from letterbook.search.finding import Hit, WrittenFound
 
 AsWhom = Annotated[
     str, typer.Option("--user", help="Whose eyes to look with; the team's owner when not given.")
@@ -29,29 +30,23 @@ def add_to(app: typer.Typer) -> None:
 def search(
     query: Annotated[
         str,
-        typer.Argument(help='Words, from:, to:, subject:, before:, after:, "a phrase", prefix*.'),
+        typer.Argument(
+            help='Words, from:, to:, subject:, in:notes, before:, after:, "a phrase", prefix*.'
+        ),
     ],
     team: TeamSlug = "",
     user: AsWhom = "",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Find emails, newest first, as far as that person may see."""
+    """Find emails, notes, calls, meetings and tasks, newest first, as far as that person may see."""
     start_django()
     from letterbook.cli.choosing import looking_as
     from letterbook.search.finding import search as find
 
     with looking_as(team, user) as member:
         results = find(member, query, limit=limit)
-    rows = [
-        {
-            "when": _when(hit.email.occurred_at),
-            "from": _writer(hit.email),
-            "subject": "".join(part.text for part in hit.subject),
-            "excerpt": "".join(part.text for part in hit.excerpt),
-        }
-        for hit in results.hits
-    ]
+    rows = [_row(one) for one in results.in_order]
     show_rows(rows, as_json=as_json, empty="Nothing found that this person may see.")
 
 
@@ -79,6 +74,18 @@ def timeline(
             for line in read_timeline(member, found, limit=limit).lines
         ]
     show_rows(rows, as_json=as_json, empty="Nothing yet.")
+
+
+def _row(found: Hit | WrittenFound) -> dict[str, object]:
+    from letterbook.search.finding import Hit
+
+    excerpt = "".join(part.text for part in found.excerpt)
+    if isinstance(found, Hit):
+        writer, subject = _writer(found.email), "".join(part.text for part in found.subject)
+    else:
+        line = found.activity
+        writer, subject = str(line.user or ""), f"{line.type} about {line.contact}"
+    return {"when": _when(found.place.at), "from": writer, "subject": subject, "excerpt": excerpt}
 
 
 def _when(moment: datetime) -> str:

@@ -1,12 +1,11 @@
-"""Finding emails and people: newest first, in one query that also decides what the viewer may find."""
+"""Finding emails, notes and people: newest first, by queries that also decide what the viewer may find."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -23,7 +22,9 @@ from letterbook.kit.refusals import NotNow
 from letterbook.search.language import Question, read_question
 from letterbook.search.marking import Segment, mark, mark_excerpt
 from letterbook.search.planning import newest_matches
+from letterbook.search.written import newest_written
 from letterbook.teams.models import Membership
+from letterbook.timeline.models import Activity
 
 MAX_LIMIT = 50
 MOST_PEOPLE = 5
@@ -38,6 +39,24 @@ class Hit:
     subject: tuple[Segment, ...]
     excerpt: tuple[Segment, ...]
 
+    @property
+    def place(self) -> Position:
+        """Where it stands in the order of time."""
+        return Position(self.email.occurred_at, self.email.id)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFound:
+    """A note, call, meeting or task that was found."""
+
+    activity: Activity
+    excerpt: tuple[Segment, ...]
+
+    @property
+    def place(self) -> Position:
+        """Where it stands in the order of time."""
+        return Position(self.activity.occurred_at, self.activity.pk)
+
 
 @dataclass(frozen=True, slots=True)
 class PersonFound:
@@ -49,11 +68,21 @@ class PersonFound:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A page of emails, newest first, and on the first page the contacts of that name."""
+    """A page of emails and of what people wrote, newest first, and on the first page the contacts of that name."""
 
-    hits: tuple[Hit, ...]
+    in_order: tuple[Hit | WrittenFound, ...]
     people: tuple[PersonFound, ...]
     next_cursor: str
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The emails on the page."""
+        return tuple(one for one in self.in_order if isinstance(one, Hit))
+
+    @property
+    def written(self) -> tuple[WrittenFound, ...]:
+        """The notes, calls, meetings and tasks on it."""
+        return tuple(one for one in self.in_order if isinstance(one, WrittenFound))
 
 
 def search(member: Membership, text: str, *, cursor: str = "", limit: int = 20) -> Results:
@@ -62,15 +91,17 @@ def search(member: Membership, text: str, *, cursor: str = "", limit: int = 20) 
     after = read_cursor(cursor)
     limit = max(1, min(limit, MAX_LIMIT))
     with _limited_patience():
-        ids = newest_matches(
-            member, question, period=_period(member, question), after=after, count=limit + 1
-        )
+        found: list[Hit | WrittenFound] = [
+            *_emails(member, question, after=after, count=limit + 1),
+            *_written(member, question, after=after, count=limit + 1),
+        ]
         people = () if after else _people(member, question)
-        hits = _hits(member, question, ids[:limit])
+    found.sort(key=lambda one: (one.place.at, one.place.id), reverse=True)
+    page = tuple(found[:limit])
     return Results(
-        hits=hits,
+        in_order=page,
         people=people,
-        next_cursor=_next_cursor(hits) if len(ids) > limit else "",
+        next_cursor=write_cursor(page[-1].place) if len(found) > limit else "",
     )
 
 
@@ -92,8 +123,31 @@ def _limited_patience() -> Iterator[None]:
         ) from error
 
 
+def _emails(
+    member: Membership, question: Question, *, after: Position | None, count: int
+) -> list[Hit]:
+    if question.is_in_notes:
+        return []
+    period = _period(member, question)
+    if question.direction:
+        period &= Q(direction=question.direction)
+    ids = newest_matches(member, question, period=period, after=after, count=count)
+    rows = Message.objects.visible_to(member).defer("search").in_bulk(ids)
+    return [_hit(rows[found], question) for found in ids if found in rows]
+
+
+def _written(
+    member: Membership, question: Question, *, after: Position | None, count: int
+) -> list[WrittenFound]:
+    if question.is_about_email:
+        return []
+    period = _period(member, question)
+    rows = newest_written(member, question, period=period, after=after, count=count)
+    return [WrittenFound(one, mark_excerpt(one.text, question.anywhere)) for one in rows]
+
+
 def _period(member: Membership, question: Question) -> Q:
-    period = Q(direction=question.direction) if question.direction else Q()
+    period = Q()
     if question.after:
         period &= Q(occurred_at__gte=_midnight(question.after, member))
     if question.before:
@@ -109,11 +163,6 @@ def _midnight(day: date, member: Membership) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone)
 
 
-def _hits(member: Membership, question: Question, ids: Sequence[UUID]) -> tuple[Hit, ...]:
-    rows = Message.objects.visible_to(member).defer("search").in_bulk(list(ids))
-    return tuple(_hit(rows[found], question) for found in ids if found in rows)
-
-
 def _hit(message: Message, question: Question) -> Hit:
     seen = show_message(message)
     # Where no words were asked for, what its sender wrote says more than what it quotes.
@@ -123,10 +172,6 @@ def _hit(message: Message, question: Question) -> Hit:
         subject=mark(seen.subject, (*question.anywhere, *question.subject)),
         excerpt=mark_excerpt(text or seen.snippet, question.anywhere),
     )
-
-
-def _next_cursor(hits: Sequence[Hit]) -> str:
-    return write_cursor(Position(hits[-1].email.occurred_at, hits[-1].email.id)) if hits else ""
 
 
 def _people(member: Membership, question: Question) -> tuple[PersonFound, ...]:

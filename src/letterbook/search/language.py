@@ -4,6 +4,7 @@ catalogue proof "spring edition" letter*      words, an exact phrase, a beginnin
 from:anna to:boris with:anna@lind.example     who wrote it, who got it, who is on it
 subject:offer has:attachment                  what it is about, what it brings
 in:inbox in:sent before:2026-11-01 after:2025 which way it went, and when
+in:notes                                      only notes, calls, meetings and tasks
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _SHORTEST_BEGINNING = 2
 # Scripts whose characters count as words of their own.
 SPACELESS = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_FILTERS = "from: to: with: subject: has:attachment in:inbox in:sent before: after:"
+_FILTERS = "from: to: with: subject: has:attachment in:inbox in:sent in:notes before: after:"
+_NOTES = "notes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,15 @@ class Question:
     anyone: tuple[Term, ...] = ()
     has_attachment: bool = False
     direction: str = ""
+    is_in_notes: bool = False
     before: date | None = None
     after: date | None = None
+
+    @property
+    def is_about_email(self) -> bool:
+        """Whether only an email can answer it: what people wrote has no sender, subject or files."""
+        of_email = (self.subject, self.sender, self.recipient, self.has_attachment, self.direction)
+        return any(of_email)
 
     @property
     def has_words(self) -> bool:
@@ -85,6 +94,11 @@ def read_question(text: str) -> Question:
     if question == Question():
         raise _not_understood(
             "There is nothing to look for.", f"Type a word, a name, or one of {_FILTERS}."
+        )
+    if question.is_in_notes and question.is_about_email:
+        raise _not_understood(
+            "Notes have no sender, subject or files.",
+            "Leave in:notes out, or what asks about emails.",
         )
     return question
 
@@ -156,12 +170,15 @@ def _with_attachment(question: Question, part: _Part) -> Question:
     return replace(question, has_attachment=True)
 
 
-def _with_direction(question: Question, part: _Part) -> Question:
+def _in_place(question: Question, part: _Part) -> Question:
+    if part.value.casefold() == _NOTES:
+        return replace(question, is_in_notes=True)
     directions = {"sent": Direction.OUTGOING, "inbox": Direction.INCOMING}
     direction = directions.get(part.value.casefold())
     if direction is None or (question.direction and question.direction != direction):
         raise _not_understood(
-            f'"{part.written}" is not known, or contradicts another.', "Use in:inbox or in:sent."
+            f'"{part.written}" is not known, or contradicts another.',
+            "Use in:inbox, in:sent or in:notes.",
         )
     return replace(question, direction=direction.value)
 
@@ -198,7 +215,7 @@ _PLACES: dict[str, Callable[[Question, Term], Question]] = {
 }
 _SETTINGS: dict[str, Callable[[Question, _Part], Question]] = {
     "has": _with_attachment,
-    "in": _with_direction,
+    "in": _in_place,
     "before": _with_end,
     "after": _with_begin,
 }

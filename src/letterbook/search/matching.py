@@ -64,18 +64,18 @@ def words_asked(question: Question, level: Sharing = Sharing.FULL) -> str:
         for term in (*question.sender, *question.recipient, *question.anyone)
         if not term.address
     ]
-    clauses = [_clause(term, _OPEN_PARTS[level]) for term in question.anywhere]
-    clauses += [_clause(term, "A") for term in question.subject]
-    clauses += [_clause(term, "B") for term in people]
+    clauses = [words_of_term(term, _OPEN_PARTS[level]) for term in question.anywhere]
+    clauses += [words_of_term(term, "A") for term in question.subject]
+    clauses += [words_of_term(term, "B") for term in people]
     return " & ".join(clauses)
 
 
 def matches_words(words: str) -> Func:
     """Return the condition "the text index has these words", which the index can answer."""
-    return _Matches(F("search"), Value(words))
+    return HasWords(F("search"), Value(words))
 
 
-class _Matches(Func):
+class HasWords(Func):
     """The words as they stand: `to_tsquery` would take them apart once more, and not as they were indexed."""
 
     template = "(%(expressions)s::tsquery)"
@@ -174,7 +174,8 @@ def _overlaps(addresses: Func, term: Term) -> Q:
     return Q(_Overlaps(addresses, Value([term.address], output_field=ArrayField(TextField()))))
 
 
-def _clause(term: Term, parts: str) -> str:
+def words_of_term(term: Term, parts: str = "") -> str:
+    """Return a term as a tsquery for these parts of the text index; for all of them when none is named."""
     # Folded words hold letters and digits only, so there is nothing to escape. They must be neighbours.
     *before, last = term.words
     weights = [*[parts] * len(before), "*" * term.is_beginning + parts]

@@ -48,7 +48,7 @@ def newest_matches(
     before it knows that the row may be seen. So ids are found before it; whoever reads their emails does so behind it.
     """
     reach = reach_of(member)
-    candidates = Message.objects.filter(period, _is_older(after), team_id=member.team_id)
+    candidates = Message.objects.filter(period, is_older(after), team_id=member.team_id)
     words = words_asked(question)
     if not words:
         return _in_order_of_time(candidates, question, reach=reach, count=count)
@@ -74,7 +74,8 @@ def is_common(words: str) -> bool:
     return bool(plan["Plan"]["Plan Rows"] >= max(FEW, COMMON * total))
 
 
-def _is_older(after: Position | None) -> Q:
+def is_older(after: Position | None) -> Q:
+    """Return the condition "further down than this place" of a list that is newest first."""
     if after is None:
         return Q()
     return Q(Q(occurred_at__lt=after.at) | Q(pk__lt=after.id), occurred_at__lte=after.at)

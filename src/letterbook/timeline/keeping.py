@@ -17,6 +17,7 @@ from letterbook.timeline.activity_types import find_activity_type
 from letterbook.timeline.fields import ActivityFields, checked_columns
 from letterbook.timeline.models import Activity, ActivityChange, ActivityType
 from letterbook.timeline.telling import tell_of_line
+from letterbook.timeline.words import words_of
 from letterbook.timeline.writable import check_may_write, lock_activity
 
 
@@ -41,6 +42,7 @@ def write_activity(
         team_id=member.team_id, contact=contact, type=type, user=member.user, **columns
     )
     _check_is_for_its_writer(activity)
+    activity.words = words_of(activity.text)
     activity.save(force_insert=True)
     tell_of_line(activity)
     return activity
@@ -124,8 +126,10 @@ def _change(
     for name in changed:
         setattr(activity, name, columns[name])
     _check_is_for_its_writer(activity)
+    if "text" in changed:
+        activity.words = words_of(activity.text)
     activity.updated_at = at
-    activity.save(update_fields=[*changed, "updated_at"])
+    activity.save(update_fields=[*changed, "words", "updated_at"])
     tell_of_line(activity, was_the_teams=was_the_teams)
     if was_the_teams and activity.is_private:
         _record_taken_from_the_team(activity, member, at=at)

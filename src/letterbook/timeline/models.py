@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
@@ -88,6 +90,8 @@ class Activity(SeenBySomeone, models.Model):
     direction = models.CharField(max_length=3, choices=Direction.choices, blank=True)
     occurred_at = models.DateTimeField()
     text = models.TextField(blank=True)
+    # The folded words of the text, for search; an email's stand with its message.
+    words = SearchVectorField(null=True)
     # Only who wrote it sees it. What an email shows is up to its copies.
     is_private = models.BooleanField(default=False, db_default=False)
     # How long a call or a meeting took; of a task, by when, by whom, and when it was done.
@@ -111,6 +115,11 @@ class Activity(SeenBySomeone, models.Model):
     class Meta:
         verbose_name_plural = "activities"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(message=None, words__isnull=False)
+                | Q(message__isnull=False, words=None),
+                name="activity_written_is_found_by_its_words",
+            ),
             models.UniqueConstraint(
                 fields=["contact", "message"], name="activity_once_per_contact_and_message"
             ),
@@ -145,6 +154,13 @@ class Activity(SeenBySomeone, models.Model):
             models.Index(
                 fields=["team", "contact", "-occurred_at", "-id"],
                 name="activity_written",
+                condition=Q(message=None),
+            ),
+            # Search in what people wrote: by its words, and newest first where a period alone is asked for.
+            GinIndex("words", name="activity_by_words", condition=Q(message=None)),
+            models.Index(
+                fields=["team", "-occurred_at", "-id"],
+                name="activity_written_newest",
                 condition=Q(message=None),
             ),
             # A person's tasks, by the day they are due.

@@ -10,7 +10,7 @@ from django.utils.dateformat import format as format_date
 
 from letterbook.correspondence.later_facts import SeenFact
 from letterbook.teams.models import Membership
-from letterbook.timeline.activity_types import type_of
+from letterbook.timeline.activity_types import KnownType, type_of
 from letterbook.timeline.changes import Change
 from letterbook.timeline.reading import TimelineLine
 from letterbook.web.entries import Action, Entry, Former, show_email_line
@@ -48,7 +48,7 @@ def show_line(
         id=f"line-{line.id}",
         side="team",
         moment=line.occurred_at,
-        icon=kind.icon or _ICONS.get(kind.name, _OTHER_ICON),
+        icon=icon_of(kind),
         lead=f"{kind.words} by {who.team_mate(line.user)}",
         people=_beside_lead(line, who),
         text=line.text,
@@ -59,6 +59,11 @@ def show_line(
         is_pinned=line.is_pinned,
         is_private=line.is_private,
     )
+
+
+def icon_of(kind: KnownType) -> str:
+    """Return the class of a type's icon."""
+    return kind.icon or _ICONS.get(kind.name, _OTHER_ICON)
 
 
 def menu_of(line: TimelineLine, member: Membership, *, contact_id: UUID) -> tuple[Action, ...]:

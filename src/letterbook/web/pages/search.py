@@ -1,7 +1,8 @@
-"""Finding emails and people."""
+"""Finding emails, notes and people."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -9,8 +10,14 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET
 
 from letterbook.kit.refusals import Invalid, NotNow, Refused
-from letterbook.search.finding import Results, search
+from letterbook.search.finding import Hit, Results, WrittenFound, search
+from letterbook.search.marking import Segment
+from letterbook.teams.models import Membership
+from letterbook.timeline.activity_types import type_of
+from letterbook.timeline.models import Activity
 from letterbook.web.requests import MemberRequest, member_required, render_page
+from letterbook.web.timeline_lines import icon_of
+from letterbook.web.who_is_who import who_is_who
 
 _EXAMPLES = (
     ("from:ruth", "who wrote it"),
@@ -20,8 +27,24 @@ _EXAMPLES = (
     ("subject:quote", "in the subject"),
     ("has:attachment", "with files"),
     ("in:sent", "what we sent"),
+    ("in:notes", "notes, calls, meetings, tasks"),
 )
-_NARROWER = (("Incoming", "in:inbox"), ("Outgoing", "in:sent"), ("With files", "has:attachment"))
+_NARROWER = (
+    ("Incoming", "in:inbox"),
+    ("Outgoing", "in:sent"),
+    ("With files", "has:attachment"),
+    ("Notes and calls", "in:notes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A note, call, meeting or task that was found."""
+
+    activity: Activity
+    excerpt: tuple[Segment, ...]
+    icon: str
+    lead: str
 
 
 @member_required
@@ -38,20 +61,34 @@ def find(request: MemberRequest) -> HttpResponse:
     return render_page(
         request,
         "web/search.html",
-        _context(text, results, refused, is_first=not request.GET.get("cursor")),
+        {
+            **_context(text, refused, is_first=not request.GET.get("cursor")),
+            "results": results,
+            "rows": _rows(results, request.member),
+        },
         fragment="web/search_results.html",
         status=422 if refused else 200,
     )
 
 
-def _context(
-    text: str, results: Results, refused: Refused | None, *, is_first: bool
-) -> dict[str, object]:
+def _rows(results: Results, member: Membership) -> list[Hit | WrittenRow]:
+    return [
+        _written_row(one, member) if isinstance(one, WrittenFound) else one
+        for one in results.in_order
+    ]
+
+
+def _written_row(found: WrittenFound, member: Membership) -> WrittenRow:
+    kind = type_of(found.activity.type)
+    by = who_is_who(member).team_mate(found.activity.user)
+    return WrittenRow(found.activity, found.excerpt, icon_of(kind), f"{kind.words} by {by}")
+
+
+def _context(text: str, refused: Refused | None, *, is_first: bool) -> dict[str, object]:
     today = localdate()
     month_ago = f"after:{today - timedelta(days=30):%Y-%m-%d}"
     return {
         "q": text,
-        "results": results,
         "refused": refused,
         "is_first": is_first,
         "examples": (*_EXAMPLES, (f"after:{today.year}-01-01", "since that day")),
