@@ -140,7 +140,8 @@ def replay(mailbox: Address, numbers: Numbers = None, team: TeamSlug = "") -> No
     decided = replay_quarantine(found, provider_ids=ids, at=now())
     out.print(
         f"{decided.stored + decided.repeated} stored, {decided.skipped} left out, "
-        f"{decided.quarantined} still unreadable, {decided.waiting} to be fetched again."
+        f"{decided.quarantined} still unreadable."
+        + (f" {decided.waiting} to be fetched again." if decided.waiting else "")
     )
 
 
