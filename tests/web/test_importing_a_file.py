@@ -106,6 +106,16 @@ def test_only_mail_with_known_people_can_be_kept(alice: Membership, make_contact
     assert Contact.objects.count() == 1
 
 
+def test_the_page_says_why_emails_of_which_file_were_left_out(alice: Membership, make_contact: Any):
+    """S42: in the names that the person knows."""
+    make_contact("Berta", "berta@lindwerk.example")
+    answer = send(alice, a_file(an_mbox(1, 2)), a_file(a_letter(3), "3.eml"), keeping="known")
+    work()
+    page = words(as_member(alice).get(answer["Location"]))
+    assert "mail.mbox: of 2 read, 2 left out: nobody on it is a contact." in page
+    assert "single emails: of 1 read, 1 left out: nobody on it is a contact." in page
+
+
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\nno mail", b"\x1f\x8bbroken"])
 def test_what_is_no_email_is_refused_at_once(alice: Membership, uploads: Path, content: bytes):
     answer = send(alice, a_file(content, "report.pdf"))

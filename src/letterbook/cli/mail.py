@@ -157,6 +157,11 @@ def import_files(
             f"{result.stored} stored, {result.repeated} were there already, {result.skipped} left out, "
             f"{result.quarantined} unreadable and kept in quarantine."
         )
+        for file in result.files:
+            if not file.is_whole:
+                out.print(
+                    f"{file.name}: of {file.read} read, {file.why}.", soft_wrap=True, markup=False
+                )
 
 
 @contextmanager

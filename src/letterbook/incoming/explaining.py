@@ -19,6 +19,7 @@ from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import MailboxMessage, Message, ThreadKey
 from letterbook.correspondence.threading import message_id_key
 from letterbook.correspondence.words import fold_words
+from letterbook.incoming.models import RetrievalRun, RunKind
 from letterbook.incoming.reasons import Reason, reason_for, reason_not_listed
 from letterbook.incoming.sought import Sought, read_sought
 from letterbook.mailboxes.models import Kind, Mailbox
@@ -35,6 +36,10 @@ MOST = 25
 # Each costs twenty units: the first few are enough to recognise the one that is meant.
 _SHOWN_HEADERS = 8
 _SHOWN = ("From", "Subject")
+_OF_FILES = (
+    "Emails were left out of files that were imported for {mailbox}. Nothing of them is kept, and Gmail need not have "
+    "them: how many, and why, is on the mailbox's page under its imports."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,15 @@ def explain(member: Membership, text: str, *, clock: Callable[[], datetime]) -> 
         look_up.found.extend(_explained(mailbox, look_up.sought, refs, headers))
         if notice:
             look_up.notices.append(notice)
+        if _left_out_of_files(mailbox):
+            look_up.notices.append(_OF_FILES.format(mailbox=mailbox))
     look_up.found.sort(key=lambda one: one.at.timestamp() if one.at else 0.0, reverse=True)
     return look_up
+
+
+def _left_out_of_files(mailbox: Mailbox) -> bool:
+    imports = RetrievalRun.objects.filter(mailbox=mailbox, kind=RunKind.IMPORT)
+    return imports.filter(skipped__gt=0).exists()
 
 
 def _explained(

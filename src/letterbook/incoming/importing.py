@@ -21,6 +21,7 @@ from letterbook.contacts.matching import match_contacts
 from letterbook.correspondence.models import OF_A_FILE, LedgerState, MailboxMessage
 from letterbook.incoming.ahead import in_a_thread
 from letterbook.incoming.archives import Archive, find_archives, read_archive
+from letterbook.incoming.files_read import FileRead, FilesRead, files_of
 from letterbook.incoming.models import RetrievalRun, RunKind
 from letterbook.incoming.parsers import Job, Parsers, parsers_for
 from letterbook.incoming.reading import ReadSource, Source, read_sources
@@ -41,19 +42,24 @@ _AHEAD_BYTES = 24 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of the messages of an import; `repeated` ones were stored already."""
+    """What became of the messages of an import; `repeated` ones were stored already. `files` tells it of each file."""
 
     stored: int
     repeated: int
     skipped: int
     quarantined: int
+    files: tuple[FileRead, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
 class _Batch:
-    """Some messages that are not stored yet, and how many bytes of all files were read up to here."""
+    """Some messages that are not stored yet, and how many bytes of all files were read up to here.
+
+    `names` are all of its messages, those that are stored already too, each with the name of its file.
+    """
 
     sources: list[Source] = field(default_factory=list)
+    names: list[tuple[str, str]] = field(default_factory=list)
     size: int = 0
     position: int = 0
 
@@ -65,32 +71,45 @@ def import_archives(
     at: datetime,
     creates_contacts: bool,
     on_progress: OnProgress = lambda _done, _total: None,
+    name_of: Callable[[Path], str] = str,
     clock: Callable[[], datetime] = timezone.now,
 ) -> ImportResult:
     """Store the email in these files as the mailbox's and return what became of it.
 
-    `on_progress` is told how many bytes of how many were read. Raises `Invalid` for a path with no email in it, and
-    where a file turns out to be damaged; what was read before is stored.
+    `on_progress` is told how many bytes of how many were read; `name_of` says how people know a file. Raises `Invalid`
+    for a path with no email in it, and where a file turns out to be damaged; what was read before is stored.
     """
-    archives = find_archives(paths)
+    given = [Path(path) for path in paths]
+    archives = find_archives(given)
+    names = [name_of(_as_known(archive, given)) for archive in archives]
     total = sum(archive.size for archive in archives)
     # For this import only: the mailbox's own policy is its owner's business.
     mailbox.policy = StoringPolicy.EVERYONE if creates_contacts else StoringPolicy.KNOWN_CONTACTS
     if mailbox.kind == Kind.IMPORT:
         # Where it has no other, this one holds for what could not be read now, and is read again some day.
         Mailbox.objects.filter(pk=mailbox.pk).update(policy=mailbox.policy)
-    run = _begin(mailbox, at=at)
+    run, files = _begin(mailbox, at=at), FilesRead()
     try:
         with parsers_for(total, read=partial(read_sources, at=at)) as parsers:
             for batch, readings in _read_ahead(
-                parsers, in_a_thread(_batches(archives)), mailbox, run
+                parsers, in_a_thread(_batches(archives, names)), mailbox, run
             ):
-                store_readings(mailbox, readings, run=run, at=at)
+                decided = store_readings(mailbox, readings, run=run, at=at)
+                if decided.skipped or decided.quarantined:
+                    files.count(mailbox, batch.names)
+                else:
+                    files.count_stored(batch.names)
                 on_progress(batch.position, total)
     except BaseException as error:
-        _end(run, at=clock(), error=str(error) or "Interrupted.")
+        _end(run, files, at=clock(), error=str(error) or "Interrupted.")
         raise
-    return _end(run, at=clock(), error="")
+    return _end(run, files, at=clock(), error="")
+
+
+def _as_known(archive: Archive, given: Sequence[Path]) -> Path:
+    """The file or, of many files with one message each, their folder."""
+    is_told_of = archive.is_mbox or archive.path in given
+    return archive.path if is_told_of else archive.path.parent
 
 
 def find_or_create_import_mailbox(
@@ -152,18 +171,21 @@ def _begin(mailbox: Mailbox, *, at: datetime) -> RetrievalRun:
     )
 
 
-def _end(run: RetrievalRun, *, at: datetime, error: str) -> ImportResult:
-    RetrievalRun.objects.filter(pk=run.pk).update(ended_at=at, error=error)
+def _end(run: RetrievalRun, files: FilesRead, *, at: datetime, error: str) -> ImportResult:
+    ended = {"ended_at": at, "error": error, "files": files.as_json()}
+    RetrievalRun.objects.filter(pk=run.pk).update(**ended)
     run.refresh_from_db()
-    return ImportResult(run.stored, run.repeated, run.skipped, run.quarantined)
+    told = tuple(files_of(run.files))
+    return ImportResult(run.stored, run.repeated, run.skipped, run.quarantined, told)
 
 
-def _batches(archives: Sequence[Archive]) -> Iterator[_Batch]:
+def _batches(archives: Sequence[Archive], names: Sequence[str]) -> Iterator[_Batch]:
     batch, before = _Batch(), 0
     try:
-        for archive in archives:
+        for archive, name in zip(archives, names, strict=True):
             for source, position in _sources(archive):
                 batch.sources.append(source)
+                batch.names.append((source.provider_id, name))
                 batch.size += len(source.raw)
                 batch.position = before + position
                 if len(batch.sources) >= _BATCH or batch.size >= _BATCH_BYTES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self, TypeVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from letterbook.kit.ids import new_id
 from letterbook.mailboxes.models import Mailbox
@@ -65,6 +65,9 @@ class RetrievalRun(models.Model):
     quarantined = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    # Of an import: each file, and why which of its messages were left out; what `files_read` makes.
+    # The database has the default too: polls write their rows without it, and so does a worker of yesterday.
+    files = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
 
     objects = RetrievalRunQuerySet.as_manager()
 

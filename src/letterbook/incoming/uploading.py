@@ -80,6 +80,7 @@ def import_upload(mailbox: Mailbox, folder: str, *, creates_contacts: bool, at: 
             at=at,
             creates_contacts=creates_contacts,
             on_progress=lambda _done, _total: announce_mailbox(mailbox),
+            name_of=lambda one: "single emails" if one == path else _without_number(one.name),
         )
     except Invalid as refused:
         _tell(mailbox, refused, path, at=at)
@@ -118,6 +119,11 @@ def _keep(files: Iterable[UploadedFile], folder: Path) -> None:
             message = refused.message.replace(str(path), file.name or "The file")
             way_out = "Choose an mbox file (also .gz) or .eml files."
             raise Invalid(message, way_out=way_out, field="files") from refused
+
+
+def _without_number(name: str) -> str:
+    """The name of a kept file as the person knows it."""
+    return name.partition("-")[2]
 
 
 def _plain_name(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from letterbook.incoming.files_read import FileRead, files_of
 from letterbook.incoming.models import RetrievalRun
 
 
@@ -16,6 +17,11 @@ class RunLine:
     run: RetrievalRun
     oldest: RetrievalRun
     number: int
+
+    @property
+    def files(self) -> list[FileRead]:
+        """The imported files of which not every message is stored."""
+        return [file for file in files_of(self.run.files) if not file.is_whole]
 
 
 def lines_of(runs: Iterable[RetrievalRun], *, at_most: int) -> list[RunLine]:
