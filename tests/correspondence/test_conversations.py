@@ -58,7 +58,7 @@ def test_each_message_shows_as_much_as_its_mailbox_shares(alice, bob):
         (Sharing.SUBJECT, "Offer", ""),
         (Sharing.FULL, "Offer", "Terms"),
     ]
-    assert conversation.is_partly_hidden
+    assert (conversation.is_partly_hidden, conversation.hidden) == (True, 2)
 
 
 def test_nothing_tells_of_messages_in_private_mailboxes(alice, bob):

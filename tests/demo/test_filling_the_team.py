@@ -44,10 +44,10 @@ def test_the_team_its_contacts_mailboxes_and_outbox_are_there(gmail):
     assert User.objects.get(email="jonas@haldenrowe.example").check_password(PASSWORD)
     assert Contact.objects.count() == 40
     assert {one.address.partition("@")[0]: one.get_sharing_display() for one in Mailbox.objects.all()} == {
-        "priya": "Full",
-        "tom": "Full",
-        "ines": "Subject",
-        "mara": "Metadata",
+        "priya": "Full emails",
+        "tom": "Full emails",
+        "ines": "Subjects",
+        "mara": "Who and when",
         "jonas": "Private",
     }  # fmt: skip
     assert {one.state for one in Mailbox.objects.all()} == {MailboxState.CONNECTED}

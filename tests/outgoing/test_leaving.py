@@ -56,7 +56,7 @@ def test_mail_stays_as_it_was_shared_and_work_is_handed_on(alice, bob, left_behi
     assert Activity.objects.get(type="task").assignee == alice.user
     told = AuditEntry.objects.filter(team=alice.team).values_list("what", flat=True)
     assert list(told).count("mailbox disconnected") == 2
-    assert {"handed on", "left"} <= set(told)
+    assert {"handed on", "member removed"} <= set(told)
 
 
 def test_who_leaves_may_have_a_mailbox_erased(bob, left_behind, at):

@@ -11,8 +11,11 @@ from django.urls import reverse
 
 from browsing import as_member, words
 from factories import a_contact
+from letterbook.mailboxes.keeping import change_sharing
+from letterbook.mailboxes.models import Sharing
 from letterbook.teams.audit import record_audit
-from letterbook.teams.models import AuditEntry
+from letterbook.teams.joining import change_role, remove_member
+from letterbook.teams.models import AuditEntry, Role
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +89,33 @@ def test_who_does_not_administer_reads_nothing_of_it(bob, charlie, log):
     assert "Owners and admins read what was done" in words(page)
     assert browser.post(reverse("export-audit")).status_code == 403
     assert names(as_member(charlie).get(reverse("audit"))) == ["elsewhere"]
+
+
+def test_who_left_is_still_named(alice, bob, at):
+    """What was done to whom, and by whom, is read by name; also when they are no longer in the team."""
+    change_role(alice, target=bob, role=Role.ADMIN, at=at)
+    bob.refresh_from_db()
+    record_audit("token created", team_id=alice.team_id, user=bob.user, at=at, name="His program")
+    asked = {"team_id": alice.team_id, "user": alice.user, "at": at}
+    record_audit("admission ended", **asked, who=str(bob.user_id))
+    remove_member(alice, target=bob, at=at)
+    lines = [" ".join(one.split()) for one in entries(as_member(alice).get(reverse("audit")))]
+    assert lines == [
+        "Alice Halden: member removed, Bob Rowe",
+        "Alice Halden: admission ended, who Bob Rowe",
+        "Bob Rowe: token created, name His program",
+        "Alice Halden: role changed, Bob Rowe, role admin",
+        "Alice Halden: team founded",
+    ]
+
+
+def entries(page):
+    found = re.findall(r'<p class="min-w-0 \[overflow-wrap:anywhere\]">(.*?)</p>', words(page))
+    return [re.sub(r"<[^>]*>", "", one) for one in found]
+
+
+def test_how_much_is_shared_is_said_as_everywhere(alice, mailbox, at):
+    change_sharing(alice, mailbox, sharing=Sharing.METADATA, at=at)
+    assert entries(as_member(alice).get(reverse("audit")))[0].endswith(
+        "new who and when, old full emails"
+    )

@@ -125,6 +125,7 @@ def test_one_may_know_of_a_letter_without_reading_it(client, alice, bob, box, an
     assert "Anna Lind wrote this; its text is not shared with you." in shown
     assert "Hidden words." not in shown
     assert "plan.pdf" not in shown
+    assert "1 of these 2 emails is not shared with you." in shown
 
 
 def test_a_private_conversation_does_not_exist_for_others(client, alice, bob, charlie, anna):

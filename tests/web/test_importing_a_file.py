@@ -179,7 +179,7 @@ def test_mail_is_not_imported_under_another_sharing_than_was_chosen(alice: Membe
     a_mailbox(alice, sharing=Sharing.FULL, address=FORM["address"])
     answer = send(alice, a_file(an_mbox(1)), sharing="0")
     assert answer.status_code == 422
-    assert "is here already, and shares “full”" in words(answer)
+    assert "is here already, and shares “full emails”" in words(answer)
     assert not ProcrastinateJob.objects.filter(task_name="import_upload").exists()
     assert send(alice, a_file(an_mbox(1)), sharing="3").status_code == 303
 

@@ -10,11 +10,15 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from browsing import as_member, words
-from factories import a_contact, a_mailbox
+from factories import a_contact, a_mailbox, a_message
 from letterbook.contacts.models import Contact
+from letterbook.kit.ids import new_id
+from letterbook.mailboxes.models import Sharing
 from letterbook.outgoing.models import OutgoingEmail
+from letterbook.outgoing.templates import create_template
 from letterbook.teams.joining import accept_invitation, invite
 from letterbook.teams.models import Membership
+from written import a_draft
 
 
 @pytest.fixture
@@ -133,3 +137,69 @@ def test_nobody_acts_in_a_team_they_are_not_in(browser, alice, bob, charlie):
     assert "another team" in words(refused)
     assert "Elsewhere" not in words(refused)
     assert not Contact.objects.exists()
+
+
+def addresses_of_one_of_each(member: Membership) -> list[str]:
+    box, contact = a_mailbox(member, sharing=Sharing.PRIVATE), a_contact(member)
+    message = a_message(box, contact, raw=b"Subject: The proof\r\n\r\nHere it is.")
+    draft = a_draft(member, box, at=now())
+    kept = create_template(member, name="T", subject="S", html="<p>T</p>", is_team=False, at=now())
+    return [
+        reverse("contact", args=[contact.pk]),
+        reverse("contact", args=[contact.pk]) + "?direction=in",
+        reverse("merge-contact", args=[contact.pk]),
+        reverse("conversation", args=[message.thread_id]),
+        reverse("message", args=[message.pk]),
+        reverse("source", args=[message.pk]),
+        reverse("edit-email", args=[draft.pk]),
+        reverse("mailbox", args=[box.pk]),
+        reverse("edit-template", args=[kept.pk]),
+    ]
+
+
+def test_a_link_to_the_other_team_leads_there_with_one_press(browser, alice, elsewhere):
+    """S71: it says of which team it is, and opens what was asked for."""
+    links = addresses_of_one_of_each(elsewhere)
+    for link in links:
+        go_to(browser, alice.team)
+        asked = browser.get(link)
+        assert asked.status_code == 404
+        assert "This is in Elsewhere. You are in Halden & Rowe now." in words(asked)
+        assert "The proof" not in words(asked)
+        opened = browser.post(reverse("switch-team"), fields_of(asked, reverse("switch-team")))
+        assert opened["Location"] == link
+        assert browser.get(link, follow=True).status_code == 200
+
+
+def test_a_link_to_the_other_team_tells_nothing_of_what_one_may_not_see_there(
+    browser, alice, bob, charlie, elsewhere
+):
+    """S71, D1: alice is in charlie's team, but his mail is his; and bob, who is not, learns of nothing at all."""
+    box, contact = a_mailbox(charlie, sharing=Sharing.PRIVATE), a_contact(charlie)
+    message = a_message(box, contact)
+    private = [
+        reverse("conversation", args=[message.thread_id]),
+        reverse("message", args=[message.pk]),
+    ]
+    others = [reverse("contact", args=[contact.pk]), reverse("mailbox", args=[box.pk])]
+    for link in private:
+        assert same_words(browser.get(link), browser.get(a_link_to_nothing(link)))
+    for link in private + others:
+        of_nothing = as_member(bob).get(a_link_to_nothing(link))
+        assert same_words(as_member(bob).get(link), of_nothing)
+    assert "This is in Elsewhere." in words(browser.get(others[0]))
+
+
+def a_link_to_nothing(link: str) -> str:
+    return re.sub(r"[0-9a-f-]{36}", str(new_id()), link)
+
+
+def same_words(one: object, other: object) -> bool:
+    assert one.status_code == other.status_code == 404
+    told, untold = (re.sub(r"(?i)csrf.*", "", words(answer)) for answer in (one, other))
+    return told == untold
+
+
+def test_switching_leads_to_no_other_site(browser, alice):
+    form = {"team": str(alice.team_id), "next": "//evil.example/"}
+    assert browser.post(reverse("switch-team"), form)["Location"] == reverse("today")

@@ -43,15 +43,21 @@ class Letter:
 class Conversation:
     """The messages of a thread this viewer may know of, oldest first, and everyone named in them.
 
-    `is_partly_hidden` speaks of the messages listed, never of others. `has_earlier` means that the oldest are left out.
+    `hidden` are those of the messages listed that the viewer may not read; of others nothing is said. `has_earlier`
+    means that the oldest are left out.
     """
 
     thread_id: UUID
     subject: str
     letters: tuple[Letter, ...]
     participants: tuple[PersonOnIt, ...]
-    is_partly_hidden: bool
+    hidden: int
     has_earlier: bool
+
+    @property
+    def is_partly_hidden(self) -> bool:
+        """Whether there is something to ask for."""
+        return self.hidden > 0
 
 
 def read_conversation(member: Membership, thread_id: UUID) -> Conversation:
@@ -73,7 +79,7 @@ def read_conversation(member: Membership, thread_id: UUID) -> Conversation:
         subject=next((one.seen.subject for one in letters if one.seen.subject), ""),
         letters=letters,
         participants=_everyone(letters),
-        is_partly_hidden=not all(letter.seen.may_read_content for letter in letters),
+        hidden=sum(not letter.seen.may_read_content for letter in letters),
         has_earlier=len(found) > MAX_SHOWN,
     )
 

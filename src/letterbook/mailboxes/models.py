@@ -20,9 +20,9 @@ class Sharing(models.IntegerChoices):
     """How much of a mailbox's mail the rest of the team may see; each level includes the ones before it."""
 
     PRIVATE = 0, "Private"
-    METADATA = 1, "Metadata"
-    SUBJECT = 2, "Subject"
-    FULL = 3, "Full"
+    METADATA = 1, "Who and when"
+    SUBJECT = 2, "Subjects"
+    FULL = 3, "Full emails"
 
 
 class MailboxState(models.TextChoices):

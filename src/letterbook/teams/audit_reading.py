@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from letterbook.teams.models import AuditEntry, AuditEntryQuerySet, Membership
+from letterbook.teams.models import AuditEntry, AuditEntryQuerySet, Membership, User
 
 AT_ONCE = 100
 
@@ -59,6 +59,17 @@ def kinds_of_entries(member: Membership) -> list[str]:
         .values_list("what", flat=True)
         .distinct()
     )
+
+
+def people_named(entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """Return by their ids how those are called whom entries are about, also when they left the team."""
+    ids = set()
+    for entry in entries:
+        if entry.subject_type == "user":
+            ids.add(entry.subject_id)
+        if "who" in entry.details:
+            ids.add(entry.details["who"])
+    return {str(one.pk): str(one) for one in User.objects.filter(pk__in=ids)}
 
 
 def _narrowed(member: Membership, asked: AuditFilter) -> AuditEntryQuerySet:

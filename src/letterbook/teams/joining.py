@@ -182,7 +182,11 @@ def remove_member(member: Membership, *, target: Membership, at: datetime) -> No
     """End a membership, one's own or a team-mate's; what else that means is in `outgoing.leaving`."""
     check_may_remove(member, target)
     record_audit(
-        "left", team_id=member.team_id, user=member.user, at=at, subject=("user", target.user_id)
+        "left" if member.pk == target.pk else "member removed",
+        team_id=member.team_id,
+        user=member.user,
+        at=at,
+        subject=("user", target.user_id),
     )
     # With their tokens and templates, which are nobody else's to see.
     with on_the_teams_behalf():

@@ -7,15 +7,17 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
+from letterbook.kit.refusals import NotFound
 from letterbook.teams.models import Membership, User
 from letterbook.teams.second_wall import seen_by
 from letterbook.web.accounts import is_first_start
 from letterbook.web.looking import check_only_looking
+from letterbook.web.other_team_links import offer_to_go_there, team_of_what_is_asked
 from letterbook.web.page_team import act_where_asked, check_page_is_of
 
 Rest = ParamSpec("Rest")
@@ -47,8 +49,14 @@ def member_required(
             return redirect("without-team")
         check_page_is_of(request.member, request)  # type: ignore[attr-defined]
         check_only_looking(request, request.member)  # type: ignore[attr-defined]
-        with timezone.override(request.user.time_zone or None), seen_by(request.member):  # type: ignore[attr-defined]
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        try:
+            with timezone.override(request.user.time_zone or None), seen_by(request.member):  # type: ignore[attr-defined]
+                return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        except (NotFound, Http404):
+            member: Membership = request.member  # type: ignore[attr-defined]
+            if (team := team_of_what_is_asked(request, member)) is None:
+                raise
+            return offer_to_go_there(request, team, now_in=member.team)
 
     return guarded
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="shared_as",
             field=models.SmallIntegerField(
                 blank=True,
-                choices=[(0, "Private"), (1, "Metadata"), (2, "Subject"), (3, "Full")],
+                choices=[(0, "Private"), (1, "Who and when"), (2, "Subjects"), (3, "Full emails")],
                 null=True,
             ),
         ),

@@ -40,7 +40,12 @@ class Migration(migrations.Migration):
                 (
                     "sharing",
                     models.SmallIntegerField(
-                        choices=[(0, "Private"), (1, "Metadata"), (2, "Subject"), (3, "Full")]
+                        choices=[
+                            (0, "Private"),
+                            (1, "Who and when"),
+                            (2, "Subjects"),
+                            (3, "Full emails"),
+                        ]
                     ),
                 ),
                 (

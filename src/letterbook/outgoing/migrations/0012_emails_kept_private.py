@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name="unsent_sharing",
             field=models.SmallIntegerField(
                 blank=True,
-                choices=[(0, "Private"), (1, "Metadata"), (2, "Subject"), (3, "Full")],
+                choices=[(0, "Private"), (1, "Who and when"), (2, "Subjects"), (3, "Full emails")],
                 null=True,
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -18,8 +18,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from letterbook.contacts.csv_rows import FORMULA_SIGNS
 from letterbook.kit.refusals import NotAllowed
+from letterbook.mailboxes.models import Sharing
 from letterbook.teams.audit import record_audit
-from letterbook.teams.audit_reading import AuditFilter, all_entries, kinds_of_entries, read_audit
+from letterbook.teams.audit_reading import (
+    AuditFilter,
+    all_entries,
+    kinds_of_entries,
+    people_named,
+    read_audit,
+)
 from letterbook.teams.models import AuditEntry, Membership, display_name
 from letterbook.web.requests import MemberRequest, member_required, render_page
 
@@ -29,6 +36,8 @@ _PAGES = {
     "outgoing_email": "outgoing-email",
     "company": "company",
 }
+# Details that may say how widely something is shared.
+_SAY_A_LEVEL = {"sharing", "old", "new"}
 
 
 class FilterForm(forms.Form):
@@ -62,8 +71,9 @@ def audit(request: MemberRequest) -> HttpResponse:
         request.member, asked, older_than=int(older_than) if older_than.isdecimal() else 0
     )
     team = request.member.team
+    names = people_named(page.entries)
     context = {
-        "entries": [_shown(entry) for entry in page.entries],
+        "entries": [_shown(entry, names) for entry in page.entries],
         "typed": typed,
         "is_narrowed": asked != AuditFilter(),
         "query": urlencode(typed),
@@ -112,19 +122,32 @@ def _start_of(day: date) -> datetime:
     return datetime.combine(day, time(), get_current_timezone())
 
 
-def _shown(entry: AuditEntry) -> ShownEntry:
+def _shown(entry: AuditEntry, names: Mapping[str, str]) -> ShownEntry:
     page = _PAGES.get(entry.subject_type)
     return ShownEntry(
         number=entry.number,
         at=entry.at,
         who=display_name(entry.user) if entry.user else "Letterbook",
         what=entry.what,
-        details=tuple((name.replace("_", " "), _words(v)) for name, v in entry.details.items()),
+        details=(*_about(entry, names), *_details(entry, names)),
         url=reverse(page, args=[entry.subject_id]) if page and entry.subject_id else "",
     )
 
 
-def _words(value: object) -> str:
+def _about(entry: AuditEntry, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    # What somebody did to themselves is about them already.
+    if entry.subject_type == "user" and entry.subject_id != str(entry.user_id):
+        yield "", names.get(entry.subject_id, "someone who left")
+
+
+def _details(entry: AuditEntry, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in entry.details.items():
+        yield name.replace("_", " "), names.get(str(value)) or _words(name, value)
+
+
+def _words(name: str, value: object) -> str:
+    if name in _SAY_A_LEVEL and str(value).upper() in Sharing.names:
+        return Sharing[str(value).upper()].label.lower()
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -27,16 +27,13 @@ from letterbook.web.requests import MemberRequest, member_required, render_page
 from letterbook.web.retrievals import lines_of
 from letterbook.web.way_back import way_back
 
-SHARING_WORDS = (
-    (
-        Sharing.PRIVATE,
-        "Private",
-        "Only you. Counts leave you out, too; but contacts belong to the whole team.",
-    ),
-    (Sharing.METADATA, "Metadata", "That you wrote, with whom and when."),
-    (Sharing.SUBJECT, "Subject", "The same, with the subject line."),
-    (Sharing.FULL, "Full", "The whole email and its files."),
-)
+_MEANINGS = {
+    Sharing.PRIVATE: "Only you. Counts leave you out, too; but contacts belong to the whole team.",
+    Sharing.METADATA: "That there is an email, with whom and when.",
+    Sharing.SUBJECT: "The same, with the subject line.",
+    Sharing.FULL: "The whole email and its files.",
+}
+SHARING_WORDS = tuple((level, level.label, meaning) for level, meaning in _MEANINGS.items())
 _SHOWN_QUARANTINED = 50
 _SHOWN_RUNS = 10
 _READ_RUNS = 100

@@ -20,6 +20,7 @@ from letterbook.teams.models import Invitation, Membership, Role
 from letterbook.web.page_team import TEAM_IN_SESSION
 from letterbook.web.pages.mailbox import SHARING_WORDS
 from letterbook.web.requests import MemberRequest, member_required, render_page
+from letterbook.web.way_back import safe_path
 
 
 class InvitationForm(forms.Form):
@@ -136,4 +137,6 @@ def switch_team(request: MemberRequest) -> HttpResponse:
         raise NotFound("You are not in that team.")
     request.session[TEAM_IN_SESSION] = wanted
     # A page of that team goes on where it was.
-    return HttpResponse() if request.htmx else redirect("today")
+    if request.htmx:
+        return HttpResponse()
+    return redirect(safe_path(request.POST.get("next", "")) or "today")
