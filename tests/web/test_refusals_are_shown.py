@@ -79,3 +79,23 @@ def _shown(request: HttpRequest, refused: Refused):
     answer = show_refusals(lambda _request: None).process_exception(request, refused)
     assert answer is not None
     return answer
+
+
+def test_who_was_signed_out_meanwhile_comes_back_to_where_they_pressed(alice: Membership):
+    """Signing in leads to the page with the button, never to the address that only its form may ask for."""
+    browser, pressed = Client(), reverse("retrieve-all")
+    answer = browser.post(pressed, headers={"Referer": "http://testserver/mailboxes?x=1"})
+    assert answer["Location"] == "/accounts/login/?next=/mailboxes%3Fx%3D1"
+    assert "You were signed out, so nothing was done." in words(browser.get(answer["Location"]))
+    asked = Client().post(pressed, headers={"Referer": "https://evil.example/mailboxes"})
+    assert asked["Location"] == "/accounts/login/?next=/"
+    by_script = Client()
+    by_script.post(pressed, headers={"Sec-Fetch-Mode": "cors"})
+    assert "You were signed out" not in words(by_script.get("/accounts/login/"))
+
+
+def test_the_address_of_a_form_says_that_it_is_no_page(alice: Membership):
+    """Loading such a page again asks for it; browsers take an answer without content for a broken server."""
+    answer = as_member(alice).get(reverse("retrieve-all"))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "There is nothing to look at here." in words(answer)

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "letterbook.web.static_files.StaticFiles",
     "letterbook.web.middleware.content_security_policy",
     "letterbook.web.middleware.see_what_became",
+    "letterbook.web.middleware.say_that_it_is_no_page",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from letterbook.kit.refusals import Conflict, Invalid, NotAllowed, NotFound, NotNow, Refused
@@ -99,6 +100,13 @@ def _see_other(request: HttpRequest, response: HttpResponse) -> None:
         response.status_code = HTTPStatus.SEE_OTHER
 
 
+def _say_that_it_is_no_page(request: HttpRequest, response: HttpResponse) -> None:
+    # Who loads a page again that answered a form asks for the form's address. Browsers show an empty answer as a fault.
+    is_looking = request.method == "GET" and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    if is_looking and not response.content:
+        response.content = render_to_string("405.html")
+
+
 def _end_reading(_request: HttpRequest, _response: HttpResponse) -> None:
     # A stream goes on after this, and looks at rights anew every few seconds.
     forget_answers()
@@ -124,6 +132,7 @@ def status_of(refused: Refused) -> int:
 
 content_security_policy = _for_both(_nothing, _set_policy)
 see_what_became = _for_both(_nothing, _see_other)
+say_that_it_is_no_page = _for_both(_nothing, _say_that_it_is_no_page)
 signed_in_member = _for_both(_begin_reading, _end_reading)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
@@ -19,6 +21,7 @@ from letterbook.web.accounts import is_first_start
 from letterbook.web.looking import check_only_looking
 from letterbook.web.other_team_links import offer_to_go_there, team_of_what_is_asked
 from letterbook.web.page_team import act_where_asked, check_page_is_of
+from letterbook.web.way_back import way_back
 
 Rest = ParamSpec("Rest")
 
@@ -43,7 +46,7 @@ def member_required(
         if not request.user.is_authenticated:
             if is_first_start():
                 return redirect("account_signup")
-            return redirect_to_login(request.get_full_path())
+            return _ask_to_sign_in(request)
         act_where_asked(request)
         if not request.member:  # type: ignore[attr-defined]  # set by middleware.signed_in_member, lazily
             return redirect("without-team")
@@ -59,6 +62,17 @@ def member_required(
             return offer_to_go_there(request, team, now_in=member.team)
 
     return guarded
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the page of signing in, and from there back to what was asked, or to where something was pressed."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    # Scripts ask for themselves, time and again: to them nobody pressed.
+    if request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+        told = "You were signed out, so nothing was done. Sign in, and press once more."
+        messages.warning(request, told)
+    return redirect_to_login(way_back(request) or reverse("today"))
 
 
 def render_page(
