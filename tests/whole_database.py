@@ -1,4 +1,4 @@
-"""Everything the database holds, looked through for one word: plain, as bytes, and inside what is compressed."""
+"""Everything the database holds: looked through for one word (plain, as bytes, inside what is compressed), or gone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.db import connection
 
 from letterbook.correspondence.models import MessageSource, QuarantinedSource
 from letterbook.correspondence.sources import unpack_source
+from letterbook.project.backing_up import NOT_KEPT, tables_there
 
 
 def where_it_says(word: str) -> set[str]:
@@ -25,3 +26,12 @@ def where_it_says(word: str) -> set[str]:
             if word.encode().lower() in unpack_source(raw).lower():
                 found.add(kept._meta.db_table)
     return found
+
+
+def empty_the_database() -> None:
+    """Leave the tables and no row in them, as in a database that was only migrated."""
+    names = ", ".join(f'"{name}"' for name in tables_there() if name not in NOT_KEPT)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {names}")
+        cursor.execute("SET session_replication_role = DEFAULT")

@@ -23,6 +23,7 @@ from letterbook.project.verification import verify
 from letterbook.teams.models import AuditEntry, User
 from letters import a_letter
 from sending import SendingWorld
+from whole_database import empty_the_database
 
 # What `pause_after_restore` writes down, and what a session may have begun meanwhile.
 _TOUCHED = {
@@ -70,14 +71,6 @@ def contents() -> dict[str, str]:
                 )
                 found[name] = cursor.fetchone()[0]
     return found
-
-
-def empty_the_database() -> None:
-    names = ", ".join(f'"{name}"' for name in tables_there() if name not in NOT_KEPT)
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"TRUNCATE {names}")
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def test_all_is_there_again_and_nothing_leaves_before_gmail_was_asked(made, home, sending, at):

@@ -70,8 +70,11 @@ def _check_is_empty(manifest: Manifest) -> None:
     is_ours = "teams_user" in tables and "django_migrations" in tables
     if not tables or (is_ours and not _holds_people() and _is_older_or_same(manifest)):
         return
+    what = "not empty, and nothing in it is ever overwritten"
+    if is_ours and not _holds_people():
+        what = f"set up by a newer Letterbook than the backup ({manifest.letterbook}), which begins with nothing at all"
     raise Conflict(
-        "The database is not empty, and nothing in it is ever overwritten.",
+        f"The database is {what}.",
         way_out="Restore into a new LETTERBOOK_HOME, or point DATABASE_URL to a new database.",
     )
 
