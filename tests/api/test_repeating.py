@@ -135,7 +135,7 @@ def create_once(asked, at, *, meanwhile=lambda: None):
 
 @pytest.mark.django_db(transaction=True)
 def test_who_dies_between_the_act_and_its_record_has_done_nothing(asked, at):
-    """F1, F7: the connection is cut in the middle, as when the process is killed; the same request then acts once."""
+    """F1, F2, F7: the connection is cut in the middle, as when a process is killed; the same request then acts once."""
 
     def die() -> None:
         with connection.cursor() as cursor:

@@ -169,7 +169,7 @@ def _let_die(provider: object, after: int) -> None:
 
 @pytest.mark.parametrize("seed", [100, 101, 103])
 def test_in_the_end_the_ledger_is_what_gmail_holds(alice, mailbox, gmail, anna, at, seed):
-    """S79, G7: thirty things happen in any order: mail, labels, deletions, refusals, deaths, rules, checks."""
+    """S79, G4, G7: thirty things happen in any order: mail, labels, deletions, refusals, deaths, rules, checks."""
     story = Story(alice, mailbox, gmail, seed=seed, at=at)
     for _ in range(30):
         story.go_on()

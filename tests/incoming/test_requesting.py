@@ -29,7 +29,7 @@ def test_a_mailbox_is_due_again_only_after_its_time(mailbox, at, settings):
 
 
 def test_missed_ticks_are_made_up_for_by_one_job(mailbox, at):
-    """S37: overlap is prevented by the job's lock, a pile-up by its queueing lock."""
+    """S37, F30: nothing is pushed to us, so what is late heals at the next tick; overlap is prevented by a lock."""
     for hour in range(5):
         request_due(at=at + timedelta(hours=hour))
     (job,) = jobs()

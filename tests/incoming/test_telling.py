@@ -26,6 +26,7 @@ from reported import FULL, NO_SUCH_USER, away, complaint, report
 
 ALICE, ANNA, BO = "alice@haldenrowe.example", "anna@lindwerk.example", "bo@lindwerk.example"
 SENT_ID = "1@lindwerk.example"
+GUESSED_KEY = b"X-Letterbook-Send-Key: 01a22e77-25d5-742b-9971-04988ff08b7b\nSubject: The proof"
 DEAD = (ANNA, "5.1.1", NO_SUCH_USER)
 
 
@@ -75,7 +76,7 @@ def test_even_where_everyone_becomes_a_contact_a_mail_server_does_not(box, at):
 
 
 def test_a_report_about_an_email_that_is_not_here_is_skipped_with_its_reason(box, at):
-    """S42: nothing of it is kept but by what it could be known again."""
+    """S42, G9: backscatter; nothing of it is kept but by what it could be known again."""
     decided = decide_and_store(box, [fetched("b1", report("other@x.example", DEAD))], at=at)
     assert (decided.stored, decided.skipped) == (0, 1)
     row = MailboxMessage.objects.get()
@@ -198,10 +199,14 @@ def test_references_of_a_report_place_it_as_well(box, at):
     [
         pytest.param(report("", DEAD), id="names no Message-ID"),
         pytest.param(report("guessed@haldenrowe.example", DEAD), id="names one that was guessed"),
+        pytest.param(
+            report("guessed@haldenrowe.example", DEAD).replace(b"Subject: The proof", GUESSED_KEY),
+            id="bears a send key that was guessed",
+        ),
     ],
 )
 def test_a_forged_report_marks_nothing(box, alice, at, raw):
-    """S34: anybody can write a report; to be believed it must name the email."""
+    """S34, G9, G10: anybody can write a report; to be believed it must name the email."""
     decide_and_store(box, [sent()], at=at)
     decide_and_store(box, [fetched("b1", raw)], at=at)
     assert facts() == []

@@ -47,7 +47,7 @@ def test_a_provider_that_stays_open_for_hours_refreshes_on_the_way(mailbox, gmai
 
 
 def test_a_401_refreshes_once_and_the_request_goes_through(mailbox, gmail):
-    """S30: Gmail forgot the token before its time."""
+    """S30, F14: Gmail forgot the token before its time."""
     gmail.expire_access_tokens(mailbox.address)
     assert open_mailbox(mailbox).read_profile().address == mailbox.address
     assert gmail.counts["oauth.refresh"] == 1

@@ -80,7 +80,7 @@ def test_each_answer_has_the_outcome_the_words_and_the_buttons_that_are_written(
 
 
 def test_every_kind_of_answer_has_its_row():
-    """S32: 400, 401, 403 of every kind, 404, 413, 429, 5xx, lost before and after, garbled, token refused."""
+    """S32, F14, F17: 400, 401, 403 of every kind, 404, 413, 429, 5xx, lost before and after, garbled, token refused."""
     keys = {row.key for row in ANSWERS}
     refusals = ("400", "401", "403", "403:daily", "403:scope", "403:policy", "403:disabled", "404", "413", "429",
                 "429:sending", "429:concurrency", "500", "502", "503", "504")  # fmt: skip

@@ -230,7 +230,7 @@ def test_the_addresses_to_send_from_are_told_with_their_standing(world, ann):
 
 
 def test_an_expired_access_token_is_refreshed_once_and_the_request_repeated(world, ann, email):
-    """S30: an expired token is refreshed once on 401."""
+    """S30, F14: an expired token is refreshed once on 401."""
     draft = ann.create_draft(email())
     world.expire_access_tokens(ANN)
     ann.send_draft(draft.id)
