@@ -6,6 +6,7 @@ counted from the first of those that waited. Automatic mail neither asks nor ans
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,7 +38,8 @@ _ANSWERS = """
         FROM turns WHERE is_turn
         WINDOW in_order AS (PARTITION BY thread_id ORDER BY occurred_at, id)
     )
-    SELECT direction, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), {buckets}
+    SELECT direction, count(*) AS answers, percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) AS median,
+           ARRAY[{buckets}] AS counts
     FROM answers
     WHERE waited IS NOT NULL AND occurred_at >= %s AND occurred_at < %s
     GROUP BY direction
@@ -77,25 +79,40 @@ def measure_answers(
         seen, parameters = columns.query.sql_with_params()
     except EmptyResultSet:  # nothing is shared with this viewer
         return BothWays(ours=AnswerTimes(), theirs=AnswerTimes())
-    found = _by_direction(seen, parameters, since or _EVER[0], until or _EVER[1])
-    return BothWays(
-        ours=found.get(Direction.OUTGOING, AnswerTimes()),
-        theirs=found.get(Direction.INCOMING, AnswerTimes()),
-    )
+    statement, bounds = answers_among(seen, since=since, until=until)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, *bounds])
+        return _both_ways(cursor.fetchall())
 
 
-def _by_direction(
-    seen: str, parameters: tuple[Any, ...], since: datetime, until: datetime
-) -> dict[str, AnswerTimes]:  # a query's parameters are of any type
+# Any: a query's parameters are of any type.
+def answers_among(
+    seen: str, *, since: datetime | None = None, until: datetime | None = None
+) -> tuple[str, list[Any]]:
+    """Return the statement that measures the answers among what `seen` selects, and the values it takes after those.
+
+    `seen` selects thread_id, direction, occurred_at and id of messages that were not automatic.
+    """
     lower = (timedelta.min, *BOUNDS)
     upper = (*BOUNDS, timedelta.max)
     bucket = "count(*) FILTER (WHERE waited > %s AND waited <= %s)"
     statement = _ANSWERS.format(seen=seen, buckets=", ".join([bucket] * len(upper)))
     edges = [edge for pair in zip(lower, upper, strict=True) for edge in pair]
-    values: list[Any] = [*parameters, *edges, since, until]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return {
-            direction: AnswerTimes(answers=answers, median=median, counts=tuple(counts))
-            for direction, answers, median, *counts in cursor.fetchall()
-        }
+    return statement, [*edges, since or _EVER[0], until or _EVER[1]]
+
+
+def read_answers(rows: Iterable[tuple[str, int, float, list[int]]]) -> BothWays:
+    """Return what that statement found as part of a larger one: its rows, the median in seconds."""
+    return _both_ways(
+        (way, number, timedelta(seconds=wait), counts) for way, number, wait, counts in rows
+    )
+
+
+def _both_ways(rows: Iterable[tuple[str, int, timedelta, list[int]]]) -> BothWays:
+    found = {
+        way: AnswerTimes(number, median, tuple(counts)) for way, number, median, counts in rows
+    }
+    return BothWays(
+        ours=found.get(Direction.OUTGOING, AnswerTimes()),
+        theirs=found.get(Direction.INCOMING, AnswerTimes()),
+    )

@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
 from letterbook.correspondence.access import Reach
+from letterbook.correspondence.conditions import is_held
 from letterbook.correspondence.models import Direction, Message, MessageQuerySet
 from letterbook.correspondence.seen_facts import Answer
 from letterbook.kit.cursors import Position
+from letterbook.mailboxes.models import Sharing
 from letterbook.teams.models import Membership
 
 
 def answers_to(member: Membership, reach: Reach, message_ids: Iterable[UUID]) -> list[Answer]:
     """Return the first answer of each person to each of these sent emails, as far as this member may know."""
-    sent = list(_sent(member, reach).filter(pk__in=list(message_ids)))
-    if not sent:
-        return []
-    answers = _answers(member, reach).filter(
-        thread_id__in={one.thread_id for one in sent},
-        in_reply_to__in={one.message_id for one in sent},
+    knows_question, seen = is_held(reach, level=Sharing.METADATA, of="question")
+    knows_answer, _ = is_held(reach, level=Sharing.METADATA, of="answer")
+    statement = _ANSWERS_TO.format(
+        knows_question=knows_question.format(question="question.id"),
+        knows_answer=knows_answer.format(answer="answer.id"),
     )
-    return _pair(sent, answers)
+    team = member.team_id
+    # Any: a statement's values are of any type.
+    values: list[Any] = [list(message_ids), team, *seen, team, *seen]
+    with connection.cursor() as rows:
+        rows.execute(statement, values)
+        return _first_of_each(Answer(*row) for row in rows.fetchall())
+
+
+# Written down at once: put together by Django, these are two questions that take longer to build than to answer.
+_ANSWERS_TO = """
+    SELECT question.id, question.occurred_at, answer.id, answer.occurred_at, answer.from_address
+    FROM correspondence_message question
+    JOIN correspondence_message answer
+        ON answer.thread_id = question.thread_id AND answer.in_reply_to = question.message_id
+    WHERE question.id = ANY (%s::uuid[]) AND question.team_id = %s
+        AND question.direction = 'out' AND question.message_id <> '' AND {knows_question}
+        AND answer.team_id = %s AND answer.direction = 'in' AND NOT answer.is_automatic
+        AND answer.in_reply_to <> answer.message_id AND {knows_answer}
+"""
 
 
 def newest_answers(
@@ -74,14 +95,17 @@ def _answers(member: Membership, reach: Reach) -> MessageQuerySet:
     return own.exclude(in_reply_to=F("message_id")).defer("text", "search")
 
 
-def _pair(
-    sent: MessageQuerySet | Sequence[Message], answers: MessageQuerySet | Sequence[Message]
-) -> list[Answer]:
+def _pair(sent: MessageQuerySet, answers: Sequence[Message]) -> list[Answer]:
     asked = {(one.thread_id, one.message_id): one for one in sent}
+    return _first_of_each(
+        Answer(question.pk, question.occurred_at, one.pk, one.occurred_at, one.from_address)
+        for one in answers
+        if (question := asked.get((one.thread_id, one.in_reply_to)))
+    )
+
+
+def _first_of_each(answers: Iterable[Answer]) -> list[Answer]:
     first: dict[tuple[UUID, str], Answer] = {}
-    for answer in sorted(answers, key=lambda one: (one.occurred_at, one.pk)):
-        question = asked.get((answer.thread_id, answer.in_reply_to))
-        if question:
-            found = Answer(question, answer)
-            first.setdefault((question.pk, found.by), found)
+    for one in sorted(answers, key=lambda answer: (answer.at, answer.id)):
+        first.setdefault((one.question_id, one.by), one)
     return list(first.values())

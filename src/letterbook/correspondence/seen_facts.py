@@ -10,7 +10,6 @@ from uuid import UUID
 from letterbook.contacts.matching import match_contacts
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.facts import FactKind, LaterFact
-from letterbook.correspondence.models import Message
 from letterbook.mailboxes.models import Sharing
 from letterbook.mime.addresses import address_key
 from letterbook.teams.models import Membership
@@ -52,21 +51,26 @@ class BadAddress:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A sent email and the first answer somebody gave to it."""
+    """The first answer, `id`, that somebody gave to a sent email."""
 
-    question: Message
-    answer: Message
+    question_id: UUID
+    asked_at: datetime
+    id: UUID
+    at: datetime
+    from_address: str
 
     @property
     def by(self) -> str:
         """The key of who answered."""
-        return address_key(self.answer.from_address)
+        return address_key(self.from_address)
 
 
 def show_facts(
     member: Membership, facts: Sequence[LaterFact], answers: Sequence[Answer]
 ) -> list[SeenFact]:
     """Return stored facts, loaded with how far their viewer sees into the evidence, and answers, in one shape."""
+    if not facts and not answers:
+        return []
     keys = {fact.recipient for fact in facts} | {one.by for one in answers}
     people = _People(member, keys)
     return [*(_fact(one, people) for one in facts), *(_reply(one, people) for one in answers)]
@@ -117,15 +121,15 @@ def _fact(fact: LaterFact, people: _People) -> SeenFact:
 
 def _reply(one: Answer, people: _People) -> SeenFact:
     return SeenFact(
-        id=one.answer.pk,
-        message_id=one.question.pk,
-        evidence_id=one.answer.pk,
+        id=one.id,
+        message_id=one.question_id,
+        evidence_id=one.id,
         kind=FactKind.REPLY,
-        at=one.answer.occurred_at,
+        at=one.at,
         recipient=one.by,
         contact_id=people.contacts.get(one.by),
         who=people.name_of(one.by),
-        after=one.answer.occurred_at - one.question.occurred_at,
+        after=one.at - one.asked_at,
     )
 
 

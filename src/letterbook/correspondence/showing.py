@@ -16,6 +16,11 @@ from letterbook.mailboxes.models import Sharing
 
 # An email may be on its way, or wait in somebody's outbox, for a while; beyond that one of the clocks is wrong.
 CLOCKS_DIFFER_BY = timedelta(minutes=30)
+# Columns of a message that nothing below needs: lists of emails leave them where they are.
+NOT_SHOWN = (
+    *("text", "search", "identity", "message_id", "in_reply_to", "from_name", "from_address"),
+    *("address_keys", "bcc_keys", "has_html", "size", "parser_version", "stored_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)

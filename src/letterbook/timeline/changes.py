@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from letterbook.teams.models import Membership, User
 from letterbook.timeline.models import ActivityChange
 
@@ -26,7 +28,11 @@ class Change:
 
 def changes_of(member: Membership, activity_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Change]]:
     """Return the changes of these activities, the latest first, by activity; unchanged ones are left out."""
-    changes = ActivityChange.objects.visible_to(member).filter(activity__in=list(activity_ids))
+    theirs = Q(activity__in=list(activity_ids))
+    # Most were never changed, and to find that out takes a fifth of the time.
+    if not ActivityChange.objects.filter(theirs).exists():
+        return {}
+    changes = ActivityChange.objects.visible_to(member).filter(theirs)
     by_activity: dict[UUID, list[Change]] = defaultdict(list)
     for one in changes.select_related("user").order_by("-at", "-id"):
         by_activity[one.activity_id].append(Change(one.user, one.at, one.was))

@@ -13,6 +13,7 @@ from django.db.models import Q
 from letterbook.contacts.models import Company, Contact
 from letterbook.correspondence.access import Reach, reach_of
 from letterbook.correspondence.models import access_level, bcc_seen
+from letterbook.correspondence.showing import NOT_SHOWN
 from letterbook.kit.cursors import Position, read_cursor, write_cursor
 from letterbook.kit.refusals import NotFound
 from letterbook.mailboxes.models import Sharing
@@ -112,8 +113,8 @@ def _seen(ids: list[UUID], company: Company, reach: Reach) -> list[Activity]:
             is_written_for(reach)
             | Q(is_known_to_be_on_it(reach), viewer_access__gte=Sharing.METADATA)
         )
-        .select_related("message", "user", "assignee", "contact")
-        .defer("message__text", "message__search")
+        .select_related("message", "contact")
+        .defer(*(f"message__{name}" for name in NOT_SHOWN))
     )
     return list(lines.order_by("-occurred_at", "-id"))
 

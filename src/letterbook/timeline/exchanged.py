@@ -8,7 +8,7 @@ from uuid import UUID
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction, Message
-from letterbook.correspondence.showing import FileOnIt, show_message
+from letterbook.correspondence.showing import NOT_SHOWN, FileOnIt, show_message
 from letterbook.teams.models import Membership
 from letterbook.timeline.newest import newest_emails
 
@@ -27,13 +27,12 @@ class ExchangedFile:
 
 def files_with(member: Membership, contact: Contact) -> tuple[ExchangedFile, ...]:
     """Return the newest files of a contact's emails that this member may open, each name once."""
-    newest = newest_emails(member, contact)
-    with_files = [one.message_id for one in newest if one.has_attachments]
+    with_files = newest_emails(member, contact).with_files
     if not with_files:
         return ()
     messages = Message.objects.readable_by(member).filter(pk__in=with_files)
     found: dict[str, ExchangedFile] = {}
-    for message in messages.defer("text", "search").order_by("-occurred_at", "-id"):
+    for message in messages.defer(*NOT_SHOWN).order_by("-occurred_at", "-id"):
         for file in show_message(message).files:
             if not file.is_inline:
                 is_ours = message.direction == Direction.OUTGOING

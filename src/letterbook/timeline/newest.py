@@ -1,12 +1,22 @@
-"""The newest emails of a contact: what is told beside their history is told of these."""
+"""The newest emails of a contact: what is told beside their history is told of these, in one question."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import F
+
 from letterbook.contacts.models import Contact
+from letterbook.correspondence.access import Reach, reach_of
+from letterbook.correspondence.answering import BothWays, answers_among, read_answers
+from letterbook.correspondence.copy_conditions import is_seen
+from letterbook.mailboxes.models import Sharing
+from letterbook.mailboxes.of_team import mailboxes_of_team
 from letterbook.teams.asked_once import asked_once
 from letterbook.teams.models import Membership
 from letterbook.timeline.seeing import seen_activities
@@ -14,26 +24,102 @@ from letterbook.timeline.seeing import seen_activities
 # So that no question takes longer the longer the history is.
 MOST = 300
 
+_TOLD = """
+    WITH newest AS MATERIALIZED ({newest}),
+    held AS (
+        SELECT DISTINCT newest.message_id, direction, occurred_at, box.owner_id
+        FROM newest JOIN correspondence_mailboxmessage copy ON copy.message_id = newest.message_id AND {is_seen}
+        JOIN unnest(%s::uuid[], %s::uuid[]) AS box (id, owner_id) ON box.id = copy.mailbox_id
+    ),
+    owners AS (
+        SELECT owner_id, count(*) AS emails, count(*) FILTER (WHERE direction = 'in') AS emails_in,
+               min(occurred_at) AS first_at, max(occurred_at) AS last_at
+        FROM held GROUP BY owner_id
+    ),
+    by_thread AS (SELECT thread_id, max(occurred_at) AS last_at FROM newest GROUP BY thread_id),
+    measured AS ({answers})
+    SELECT count(*), min(occurred_at), max(occurred_at) FILTER (WHERE direction = 'in'),
+           max(occurred_at) FILTER (WHERE direction = 'out'),
+           array_agg(message_id) FILTER (WHERE has_attachments),
+           (SELECT json_object_agg(thread_id, extract(epoch FROM last_at)) FROM by_thread),
+           (SELECT json_agg(json_build_array(owner_id, emails_in, emails - emails_in, first_at, last_at)) FROM owners),
+           (SELECT json_agg(json_build_array(direction, answers, extract(epoch FROM median), counts)) FROM measured)
+    FROM newest
+"""
 
-class NewEmail(NamedTuple):
-    """One of the newest emails of a contact, as far as its line tells."""
 
-    message_id: UUID
-    thread_id: UUID
-    direction: str
-    occurred_at: datetime
-    has_attachments: bool
+@dataclass(frozen=True, slots=True)
+class HeldBy:
+    """How many of the emails are in somebody's mailboxes, as far as the viewer may look into those."""
+
+    owner_id: UUID
+    emails_in: int
+    emails_out: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewestEmails:
+    """What is told of the newest `MOST` emails of a contact that a member may know of; times are None for none.
+
+    `threads` are their conversations, each with the time of its last email; `with_files` the messages that have some.
+    """
+
+    number: int
+    first_at: datetime | None
+    last_in: datetime | None
+    last_out: datetime | None
+    with_files: tuple[UUID, ...]
+    threads: Mapping[str, float]
+    held_by: tuple[HeldBy, ...]
+    answers: BothWays
 
 
 @asked_once
-def newest_emails(member: Membership, contact: Contact) -> list[NewEmail]:
-    """Return the newest `MOST` emails of a contact that this member may know of, the newest first; one query."""
-    emails = seen_activities(member, contact=contact).exclude(message=None)
-    columns = emails.order_by("-occurred_at", "-id").values_list(
+def newest_emails(member: Membership, contact: Contact) -> NewestEmails:
+    """Return what is told of a contact's newest emails."""
+    statement, values = _question(member, contact, reach_of(member))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        number, first_at, last_in, last_out, with_files, threads, held_by, answers = (
+            cursor.fetchone()
+        )
+    return NewestEmails(
+        number=number,
+        first_at=first_at,
+        last_in=last_in,
+        last_out=last_out,
+        with_files=tuple(with_files or ()),
+        threads=threads or {},
+        held_by=tuple(map(_held_by, held_by or ())),
+        answers=read_answers(answers or ()),
+    )
+
+
+def _question(member: Membership, contact: Contact, reach: Reach) -> tuple[str, list[Any]]:
+    """Return the statement and its values, which are of any type."""
+    emails = seen_activities(member, contact=contact, reach=reach).exclude(message=None)
+    columns = emails.order_by("-occurred_at", "-id").values(
         "message_id",
-        "message__thread_id",
         "direction",
         "occurred_at",
-        "message__has_attachments",
+        thread_id=F("message__thread_id"),
+        has_attachments=F("message__has_attachments"),
+        is_automatic=F("message__is_automatic"),
     )
-    return [NewEmail(*row) for row in columns[:MOST]]
+    newest, values = columns[:MOST].query.sql_with_params()
+    seen = is_seen(reach, level=Sharing.METADATA)
+    boxes = mailboxes_of_team(member)
+    answers, bounds = answers_among(
+        "SELECT thread_id, direction, occurred_at, message_id AS id FROM newest WHERE NOT is_automatic"
+    )
+    statement = _TOLD.format(newest=newest, is_seen=seen.of("copy"), answers=answers)
+    owners = [[box.pk for box in boxes], [box.owner_id for box in boxes]]
+    return statement, [*values, *seen.values, *owners, *bounds]
+
+
+def _held_by(told: tuple[str, int, int, str, str]) -> HeldBy:
+    owner_id, emails_in, emails_out, first_at, last_at = told
+    first, last = datetime.fromisoformat(first_at), datetime.fromisoformat(last_at)
+    return HeldBy(UUID(owner_id), emails_in, emails_out, first, last)

@@ -12,14 +12,13 @@ from django.db.models import Exists, OuterRef
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction, MailboxMessage, Message
-from letterbook.correspondence.showing import SeenMessage, show_message
+from letterbook.correspondence.showing import NOT_SHOWN, SeenMessage, show_message
 from letterbook.teams.models import Membership
 from letterbook.timeline.newest import newest_emails
 
 # What nobody answered in a month is no longer waited for.
 LOOKING_BACK = timedelta(days=30)
 MOST_SHOWN = 5
-_MOST_LINES = 200
 _MOST_MESSAGES = 1_000
 
 
@@ -42,8 +41,8 @@ def open_threads(member: Membership, contact: Contact, *, at: datetime) -> tuple
     Automatic mail neither asks nor answers; a team-mate's answer counts as far as this member may know of it.
     """
     since = at - LOOKING_BACK
-    newest = newest_emails(member, contact)[:_MOST_LINES]
-    threads = {one.thread_id for one in newest if one.occurred_at >= since}
+    newest = newest_emails(member, contact)
+    threads = {UUID(one) for one, at in newest.threads.items() if at >= since.timestamp()}
     if not threads:
         return ()
     found = [
@@ -59,7 +58,7 @@ def _messages(member: Membership, thread_ids: set[UUID]) -> Iterable[Message]:
     """Each conversation's newest email first."""
     is_mine = MailboxMessage.objects.filter(message=OuterRef("pk"), mailbox__owner=member.user_id)
     seen = Message.objects.visible_to(member).filter(thread__in=thread_ids)
-    newest = seen.defer("text", "search").annotate(came_to_viewer=Exists(is_mine))
+    newest = seen.defer(*NOT_SHOWN).annotate(came_to_viewer=Exists(is_mine))
     return newest.order_by("thread_id", "-occurred_at", "-id")[:_MOST_MESSAGES]
 
 

@@ -17,7 +17,7 @@ from letterbook.correspondence.models import (
     bcc_of,
     seen_copies,
 )
-from letterbook.correspondence.showing import SeenMessage, show_as_seen
+from letterbook.correspondence.showing import NOT_SHOWN, SeenMessage, show_as_seen
 from letterbook.kit.cursors import Position, read_cursor, write_cursor
 from letterbook.kit.refusals import NotFound
 from letterbook.mailboxes.models import Sharing
@@ -131,9 +131,7 @@ def cursor_before(moment: datetime) -> str:
 
 
 def _loaded(lines: ActivityQuerySet) -> ActivityQuerySet:
-    return lines.select_related("message", "user", "assignee").defer(
-        "message__text", "message__search"
-    )
+    return lines.select_related("message").defer(*(f"message__{name}" for name in NOT_SHOWN))
 
 
 def _has_newer(place: Position | None, is_newer: bool, found: list[Activity], limit: int) -> bool:
@@ -166,20 +164,21 @@ def show_lines(
 
 def _lines(shown: list[Activity], member: Membership, reach: Reach) -> Iterable[TimelineLine]:
     owners = _owners_of_copies(shown, member, reach)
+    people = _people_named(shown, member)
     for activity in shown:
         yield TimelineLine(
             id=activity.pk,
             type=activity.type,
             direction=activity.direction,
             occurred_at=activity.occurred_at,
-            user=_through_whom(activity, owners.get(activity.message_id, {})),
+            user=_through_whom(activity, people, owners.get(activity.message_id, {})),
             text=activity.text,
             email=show_as_seen(activity.message, access=activity.access, bcc=bcc_of(activity))
             if activity.message
             else None,
             minutes=activity.minutes,
             due_on=activity.due_on,
-            assignee=activity.assignee,
+            assignee=people.get(activity.assignee_id),
             done_at=activity.done_at,
             is_pinned=activity.pinned_at is not None,
             is_private=activity.is_private,
@@ -206,9 +205,22 @@ def _owners_of_copies(
     return owners
 
 
-def _through_whom(activity: Activity, owners: dict[UUID, User]) -> User | None:
+def _people_named(shown: list[Activity], member: Membership) -> dict[UUID | None, User]:
+    """Return who these lines name: mostly owners of mailboxes, whom a page knows anyway."""
+    named = {user_id for one in shown for user_id in (one.user_id, one.assignee_id) if user_id}
+    people: dict[UUID | None, User] = {member.user_id: member.user}
+    if named - people.keys():
+        people |= {box.owner_id: box.owner for box in mailboxes_of_team(member)}
+    if others := named - people.keys():
+        people |= {one.pk: one for one in User.objects.filter(pk__in=others)}
+    return people
+
+
+def _through_whom(
+    activity: Activity, people: dict[UUID | None, User], owners: dict[UUID, User]
+) -> User | None:
     """Whose activity it is, unless naming them would tell that a private mailbox holds the email too."""
     is_told_anyway = activity.message is None or activity.direction == Direction.OUTGOING
     if is_told_anyway or activity.user_id in owners:
-        return activity.user
+        return people.get(activity.user_id)
     return next(iter(owners.values()), None)

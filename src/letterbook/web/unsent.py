@@ -35,8 +35,10 @@ def next_email(member: Membership, contact: Contact) -> OutgoingEmail | None:
 
 @asked_once
 def _unsent(member: Membership, contact: Contact) -> list[OutgoingEmail]:
-    emails = with_rows(unsent_for_contact(member, contact))
-    return list(emails.order_by("-updated_at", "-id")[:MOST_LOOKED_AT])
+    unsent = unsent_for_contact(member, contact)
+    if unsent.query.is_empty():
+        return []
+    return list(with_rows(unsent).order_by("-updated_at", "-id")[:MOST_LOOKED_AT])
 
 
 def _is_wanted(email: OutgoingEmail, wanted: TimelineFilter) -> bool:
