@@ -276,6 +276,12 @@ CALLS = {
     "get_response_times": Call(
         "GET", "/insights/response-times", (200, 200, 404), query={"user_id": "{user}"}
     ),
+    "get_busiest_hours": Call(
+        "GET", "/insights/busiest-hours", (200, 200, 404), query={"mailbox_id": "{mailbox}"}
+    ),
+    "get_waiting_longer": Call(
+        "GET", "/insights/waiting-longer", (200, 200, 404), query={"mailbox_id": "{mailbox}"}
+    ),
 }
 NAMED = [
     "contact",

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from datetime import UTC, timedelta
 from statistics import median
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,12 +17,15 @@ from factories import a_contact, a_mailbox, a_member, a_message, a_thread
 from letterbook.correspondence.answering import BOUNDS
 from letterbook.correspondence.models import MailboxMessage, Message
 from letterbook.correspondence.showing import show_message
+from letterbook.insights.asked_about import About
+from letterbook.insights.busiest_hours import busiest_hours
 from letterbook.insights.response_times import response_times
 from letterbook.insights.volume import volume
 from letterbook.kit.refusals import Invalid, NotFound
 from letterbook.mailboxes.models import Sharing
 
 WEEKS = 4
+ZONE = ZoneInfo("Asia/Kolkata")
 
 
 @settings(
@@ -50,21 +54,23 @@ def test_volume_and_answers_agree_with_counting_by_hand(alice, bob, at, seed):
         )
     newcomer = a_member(alice, f"Newcomer{seed}{random.random()}")
     for member in (alice, bob, newcomer):
-        for asked in (
-            {},
-            {"contact": contacts[0]},
-            {"user": bob.user},
-            {"contact": contacts[1], "user": alice.user},
+        for about in (
+            About(),
+            About(contact=contacts[0]),
+            About(user=bob.user),
+            About(contact=contacts[1], user=alice.user),
+            About(mailbox=boxes[1]),
+            About(mailbox=boxes[-1], contact=contacts[0]),
         ):
-            seen = by_hand(member, **asked)
+            seen = by_hand(member, about)
             counted = {
                 (week.monday, way): n
-                for week in volume(member, at=at, weeks=WEEKS, **asked)
+                for week in volume(member, at=at, weeks=WEEKS, about=about)
                 for way, n in (("in", week.emails_in), ("out", week.emails_out))
                 if n
             }
             assert counted == volume_by_hand(seen, at)
-            answers = response_times(member, at=at, weeks=WEEKS, **asked)
+            answers = response_times(member, at=at, weeks=WEEKS, about=about)
             for way, found in (("out", answers.ours), ("in", answers.theirs)):
                 waited = waits_by_hand(seen, way, at)
                 assert (found.answers, found.median) == (
@@ -72,18 +78,32 @@ def test_volume_and_answers_agree_with_counting_by_hand(alice, bob, at, seed):
                     median(waited) if waited else None,
                 )
                 assert found.counts == spread_by_hand(waited)
+            hours = busiest_hours(member, at=at, zone=ZONE, weeks=WEEKS, about=about)
+            assert {(one.weekday, one.hour): one.emails_in for one in hours} == hours_by_hand(
+                seen, at
+            )
+            assert [one.emails_in for one in hours] == sorted(
+                (one.emails_in for one in hours), reverse=True
+            )
 
 
-def by_hand(member, contact=None, user=None):
+def by_hand(member, about):
     """The visible messages, chosen one by one in Python."""
     seen = []
     for message in Message.objects.visible_to(member).order_by("occurred_at", "id"):
-        if contact and not is_known_to_be_with(message, contact):
+        if about.contact and not is_known_to_be_with(message, about.contact):
             continue
-        if user and not is_of(message, user, member):
+        if about.user and not is_of(message, about.user, member):
+            continue
+        if about.mailbox and not is_in(message, about.mailbox, member):
             continue
         seen.append(message)
     return seen
+
+
+def is_in(message, mailbox, viewer) -> bool:
+    held = MailboxMessage.objects.filter(message=message, mailbox=mailbox).exists()
+    return held and mailbox.sharing_for(viewer.user_id) > Sharing.PRIVATE
 
 
 def is_known_to_be_with(message, contact) -> bool:
@@ -112,6 +132,15 @@ def volume_by_hand(seen, at):
         if one.occurred_at >= first_day(at)
     ]
     return Counter(((day - timedelta(days=day.weekday())).date(), way) for day, way in days)
+
+
+def hours_by_hand(seen, at):
+    came = [
+        one.occurred_at.astimezone(ZONE)
+        for one in seen
+        if one.direction == "in" and not one.is_automatic and one.occurred_at >= first_day(at)
+    ]
+    return Counter((moment.isoweekday(), moment.hour) for moment in came)
 
 
 def waits_by_hand(seen, way, at):
@@ -148,7 +177,7 @@ def test_nothing_of_another_team_is_counted(alice, charlie, at):
     assert sum(week.emails_in for week in volume(charlie, at=at)) == 0
     assert response_times(charlie, at=at).ours.answers == 0
     with pytest.raises(NotFound):
-        volume(charlie, at=at, contact=contact)
+        volume(charlie, at=at, about=About(contact=contact))
 
 
 @pytest.mark.parametrize("weeks", [0, -1, 10**9])

@@ -11,6 +11,7 @@ from letterbook.correspondence.downloading import download_source
 from letterbook.correspondence.erasing import disconnect_and_erase
 from letterbook.correspondence.models import Message
 from letterbook.correspondence.showing import show_message
+from letterbook.insights.asked_about import About
 from letterbook.insights.volume import volume
 from letterbook.mailboxes.models import Sharing
 from letterbook.mailboxes.own_addresses import own_addresses
@@ -129,7 +130,7 @@ def test_a_contact_who_was_only_in_bcc_has_no_history_for_others(
         assert len(read_timeline(member, vera).lines) == count
         assert bool(relationship_with(member, vera).acquaintances) == bool(count)
         assert bool(relationship_with(member, vera).last_out) == bool(count)
-        weeks = volume(member, at=at, weeks=12, contact=vera)
+        weeks = volume(member, at=at, weeks=12, about=About(contact=vera))
         assert sum(week.emails_in + week.emails_out for week in weeks) == count
 
 

@@ -11,15 +11,17 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from letterbook.api.mailboxes import find_mailbox
 from letterbook.api.shapes import answers
 from letterbook.api.tokens import TokenRequest
 from letterbook.contacts.finding import find_contact
-from letterbook.contacts.models import Contact
 from letterbook.correspondence.answering import BOUNDS, AnswerTimes
 from letterbook.insights.advice import AdviceKind, advice_for
-from letterbook.insights.asked_about import MOST_WEEKS
+from letterbook.insights.asked_about import MOST_WEEKS, About
+from letterbook.insights.busiest_hours import busiest_hours
 from letterbook.insights.response_times import response_times
 from letterbook.insights.volume import volume
+from letterbook.insights.waiting_longer import who_waits_longer
 from letterbook.kit.refusals import NotFound
 from letterbook.teams.models import Membership, User
 
@@ -81,6 +83,37 @@ class AdviceList(Schema):
     next_cursor: str = ""
 
 
+class HourShown(Schema):
+    """An hour (0 to 23) of a weekday (1 is Monday) in your time zone."""
+
+    weekday: int
+    hour: int
+    emails_in: int
+
+
+class BusiestHours(Schema):
+    """The hours of the week in which email came, the busiest first; in an hour that is not there none came."""
+
+    items: list[HourShown]
+    next_cursor: str = ""
+
+
+class WaitingLongerShown(Schema):
+    """A contact whom answers reach later than before: half of them within so many seconds, now and before."""
+
+    contact_id: UUID
+    answers: int = Field(description="how many they got in the last weeks")
+    median_seconds: float
+    median_seconds_before: float
+
+
+class WaitingLongerList(Schema):
+    """Those who write most first."""
+
+    items: list[WaitingLongerShown]
+    next_cursor: str = ""
+
+
 @router.get("/insights/advice", response=answers(AdviceList), operation_id="get_advice")
 def get_advice(request: TokenRequest) -> AdviceList:
     """What the numbers ask for: failing mailboxes, unanswered email, contacts going cold, the best hour to write."""
@@ -107,15 +140,11 @@ def get_volume(
     weeks: Weeks = 12,
     contact_id: UUID | None = None,
     user_id: UUID | None = None,
+    mailbox_id: UUID | None = None,
 ) -> Volume:
-    """Emails in and out, week by week: of the team, a contact, a team-mate, or both."""
-    counted = volume(
-        request.auth,
-        at=timezone.now(),
-        weeks=weeks,
-        contact=_contact(request.auth, contact_id),
-        user=_team_mate(request.auth, user_id),
-    )
+    """Emails in and out, week by week: of the team, a contact, a team-mate, a mailbox, or several of these at once."""
+    about = _about(request.auth, contact_id, user_id, mailbox_id)
+    counted = volume(request.auth, at=timezone.now(), weeks=weeks, about=about)
     return Volume(items=[WeekShown.from_orm(week) for week in counted])
 
 
@@ -127,20 +156,66 @@ def get_response_times(
     weeks: Weeks = 12,
     contact_id: UUID | None = None,
     user_id: UUID | None = None,
+    mailbox_id: UUID | None = None,
 ) -> ResponseTimes:
     """How long answers took in the last weeks, both ways, from the first email that waited for one."""
-    found = response_times(
-        request.auth,
-        at=timezone.now(),
-        weeks=weeks,
-        contact=_contact(request.auth, contact_id),
-        user=_team_mate(request.auth, user_id),
-    )
+    about = _about(request.auth, contact_id, user_id, mailbox_id)
+    found = response_times(request.auth, at=timezone.now(), weeks=weeks, about=about)
     return ResponseTimes(ours=_shown(found.ours), theirs=_shown(found.theirs))
 
 
-def _contact(member: Membership, contact_id: UUID | None) -> Contact | None:
-    return find_contact(member, contact_id) if contact_id else None
+@router.get(
+    "/insights/busiest-hours", response=answers(BusiestHours), operation_id="get_busiest_hours"
+)
+def get_busiest_hours(
+    request: TokenRequest,
+    weeks: Weeks = 12,
+    contact_id: UUID | None = None,
+    user_id: UUID | None = None,
+    mailbox_id: UUID | None = None,
+) -> BusiestHours:
+    """When email came in during the last weeks, by weekday and hour of your time zone; automatic mail left out."""
+    about = _about(request.auth, contact_id, user_id, mailbox_id)
+    zone = ZoneInfo(timezone.get_current_timezone_name())
+    found = busiest_hours(request.auth, at=timezone.now(), zone=zone, weeks=weeks, about=about)
+    return BusiestHours(items=[HourShown.from_orm(hour) for hour in found])
+
+
+@router.get(
+    "/insights/waiting-longer",
+    response=answers(WaitingLongerList),
+    operation_id="get_waiting_longer",
+)
+def get_waiting_longer(
+    request: TokenRequest,
+    weeks: Weeks = 12,
+    user_id: UUID | None = None,
+    mailbox_id: UUID | None = None,
+) -> WaitingLongerList:
+    """Whom your answers reach half as late again as in as many weeks before, or later; from three answers on."""
+    about = _about(request.auth, None, user_id, mailbox_id)
+    found = who_waits_longer(request.auth, at=timezone.now(), weeks=weeks, about=about)
+    return WaitingLongerList(
+        items=[
+            WaitingLongerShown(
+                contact_id=one.contact.pk,
+                answers=one.answers,
+                median_seconds=one.median.total_seconds(),
+                median_seconds_before=one.median_before.total_seconds(),
+            )
+            for one in found
+        ]
+    )
+
+
+def _about(
+    member: Membership, contact_id: UUID | None, user_id: UUID | None, mailbox_id: UUID | None
+) -> About:
+    return About(
+        contact=find_contact(member, contact_id) if contact_id else None,
+        user=_team_mate(member, user_id),
+        mailbox=find_mailbox(member, mailbox_id) if mailbox_id else None,
+    )
 
 
 def _team_mate(member: Membership, user_id: UUID | None) -> User | None:

@@ -1,7 +1,8 @@
-"""What an insight is about: the whole team, one contact, one team-mate, or both; and over which weeks."""
+"""What an insight is about: the whole team, a contact, a team-mate, a mailbox; and over which weeks."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, Q
@@ -16,36 +17,48 @@ from letterbook.correspondence.models import (
     seen_copies,
 )
 from letterbook.kit.refusals import Invalid
-from letterbook.mailboxes.models import Sharing
+from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.teams.models import Membership, User
 from letterbook.timeline.seeing import counted_activities
 
 MOST_WEEKS = 260
 
 
-def messages_about(
-    member: Membership, *, contact: Contact | None = None, user: User | None = None
-) -> MessageQuerySet:
-    """Return the emails an insight counts: those this member may know of, narrowed to a contact and a team-mate.
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the counting is narrowed to; several at once narrow it further, none is the whole team."""
 
-    A team-mate's are those they sent, and those that came to a mailbox of theirs that this member sees into.
+    contact: Contact | None = None
+    user: User | None = None
+    mailbox: Mailbox | None = None
+
+
+WHOLE_TEAM = About()
+
+
+def messages_about(member: Membership, about: About) -> MessageQuerySet:
+    """Return the emails an insight counts: those this member may know of, narrowed to what it is about.
+
+    A team-mate's are those they sent, and those that came to a mailbox of theirs that this member sees into. A
+    mailbox's are those it holds a copy of, as far as this member sees into it.
     """
     reach = reach_of(member)
-    if contact is None:
+    if about.contact is None:
         messages = Message.objects.visible_to(member, reach=reach)
     else:
         # A contact's activities hold no more than the viewer may know of, so the messages need not be asked again.
-        lines = counted_activities(member, contact=contact, reach=reach)
+        lines = counted_activities(member, contact=about.contact, reach=reach)
         messages = Message.objects.filter(pk__in=lines.exclude(message=None).values("message"))
-    if user is not None:
-        came_to_them = MailboxMessage.objects.filter(
-            seen_copies(reach, level=Sharing.METADATA),
-            message=OuterRef("pk"),
-            mailbox__owner=user,
-        )
+    copies = MailboxMessage.objects.filter(
+        seen_copies(reach, level=Sharing.METADATA), message=OuterRef("pk")
+    )
+    if about.user is not None:
+        came_to_them = Exists(copies.filter(mailbox__owner=about.user))
         messages = messages.filter(
-            Q(sent_by=user) | Q(Exists(came_to_them), direction=Direction.INCOMING)
+            Q(sent_by=about.user) | Q(came_to_them, direction=Direction.INCOMING)
         )
+    if about.mailbox is not None:
+        messages = messages.filter(Exists(copies.filter(mailbox=about.mailbox)))
     return messages
 
 

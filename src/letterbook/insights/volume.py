@@ -8,10 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import Count, Q
 from django.db.models.functions import TruncWeek
 
-from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction
-from letterbook.insights.asked_about import messages_about, midnight, monday_before
-from letterbook.teams.models import Membership, User
+from letterbook.insights.asked_about import (
+    WHOLE_TEAM,
+    About,
+    messages_about,
+    midnight,
+    monday_before,
+)
+from letterbook.teams.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,13 @@ def volume(
     *,
     at: datetime,
     weeks: int = 12,
-    contact: Contact | None = None,
-    user: User | None = None,
+    about: About = WHOLE_TEAM,
 ) -> tuple[WeekVolume, ...]:
     """Return each of the last weeks, oldest first and empty ones too, from what this member may see."""
     first = monday_before(at, weeks=weeks)
     last = first + timedelta(weeks=weeks)
     counted = (
-        messages_about(member, contact=contact, user=user)
+        messages_about(member, about)
         .filter(occurred_at__gte=midnight(first), occurred_at__lt=midnight(last))
         .annotate(week=TruncWeek("occurred_at", tzinfo=UTC))
         .order_by()
