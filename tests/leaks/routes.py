@@ -26,7 +26,7 @@ PK = {
     "split": "undo-split",
     "thread": "conversation share-conversation ask-to-read",
     "message": """message reply forward letter-frame attachment file file-frame file-page remote-picture
-        always-show-images source""",
+        always-show-images source need-no-answer want-answer""",
     "email": """outgoing-email outgoing-source edit-email save-draft attach-file draft-file remove-file draft-picture
         regarding bring-back-draft draft-versions take-version-back duplicate-email undo-email cancel-email keep-private
         send-email-now retry-email send-email-again correct-email settle-email dismiss-email""",

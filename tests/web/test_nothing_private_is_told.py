@@ -14,6 +14,7 @@ from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction
 from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.teams.models import Membership
+from letterbook.timeline.open_threads import open_threads
 
 SECRET = "moquette"
 
@@ -50,7 +51,7 @@ def test_search_finds_private_mail_for_its_owner_only(
         page = _see(member, "search", f"?q={SECRET}")
         assert str(letter.pk) not in page
         assert "Roses" not in page
-        assert "No email that you may see says" in page
+        assert "Nothing that you may see says" in page
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,24 @@ def test_automatic_mail_neither_asks_nor_answers(
     assert "Out of office" not in page
 
 
+def test_what_needs_no_answer_is_said_to_be_done_until_there_is_more(
+    alice: Membership, bob: Membership, private: Mailbox, anna: Contact
+):
+    """S77, S91: it is on Today no longer, nor among the open conversations, and it is taken back with one press."""
+    letter = _letter(private, anna)
+    path = reverse("need-no-answer", args=[letter.pk])
+    assert as_member(bob).post(path).status_code == 404
+    assert as_member(alice).post(path, follow=True).status_code == 200
+    assert "Nobody is waiting for you." in _see(alice, "today")
+    assert open_threads(alice, anna, at=now()) == ()
+    as_member(alice).post(reverse("want-answer", args=[letter.pk]))
+    assert "One person is waiting for you." in _see(alice, "today")
+    as_member(alice).post(path)
+    _letter(private, anna, thread=letter.thread)
+    assert "One person is waiting for you." in _see(alice, "today")
+    assert len(open_threads(alice, anna, at=now())) == 1
+
+
 def test_what_nobody_answered_in_a_month_waits_no_longer(
     alice: Membership, private: Mailbox, anna: Contact
 ):
@@ -145,7 +164,7 @@ def test_a_search_is_narrowed_and_widened_by_a_click(
     page = _see(alice, "search", f"?q={SECRET}")
     assert f"?q={SECRET}%20in%3Asent" in page
     page = _see(alice, "search", f"?q={SECRET}+in%3Asent")
-    assert "No email that you may see says" in page
+    assert "Nothing that you may see says" in page
     assert f'?q={SECRET}"' in page
 
 

@@ -36,14 +36,16 @@ def tasks_of(member: Membership) -> list[str]:
 
 
 def test_what_is_due_is_shown_to_who_is_to_do_it(alice, bob, charlie, anna):
-    """The longest overdue first; nothing of a later day, of somebody else, or private to its writer."""
+    """The longest overdue first, what has no day last; nothing of a later day, of somebody else, or private."""
     a_task(bob, anna, "Today, for Alice", days=0, assignee_id=alice.user_id)
     a_task(alice, anna, "Late, of her own", days=-3, is_private=True)
     a_task(alice, anna, "Late, for nobody", days=-1)
     a_task(alice, anna, "Tomorrow", days=1, assignee_id=alice.user_id)
     a_task(alice, anna, "Some day", days=None)
     a_task(alice, anna, "For Bob", days=-1, assignee_id=bob.user_id)
-    assert tasks_of(alice) == ["Late, of her own", "Late, for nobody", "Today, for Alice"]
+    theirs = ["Late, of her own", "Late, for nobody", "Today, for Alice", "Some day"]
+    assert tasks_of(alice) == theirs
+    assert "Three tasks are due." in words(as_member(alice).get(reverse("today")))
     assert tasks_of(bob) == ["For Bob"]
     assert tasks_of(charlie) == []
 

@@ -96,6 +96,8 @@ class MailboxMessage(models.Model):
     listed_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     is_removed_at_source = models.BooleanField(default=False)
+    # When the mailbox's owner said that it needs no answer of theirs.
+    waived_at = models.DateTimeField(null=True, blank=True)
     try_after = models.DateTimeField(null=True, blank=True)
 
     objects = MailboxMessageQuerySet.as_manager()

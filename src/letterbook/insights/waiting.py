@@ -28,7 +28,8 @@ class Waiting:
 def who_waits(member: Membership, *, at: datetime, limit: int = 20) -> tuple[Waiting, ...]:
     """Return what this person has yet to answer, the one that waits longest first, in two queries.
 
-    A team-mate's answer counts as far as this person may know of it; automatic mail neither asks nor answers.
+    A team-mate's answer counts as far as this person may know of it; automatic mail neither asks nor answers, and what
+    was said to need no answer asks no more.
     """
     seen = Message.objects.visible_to(member).filter(
         occurred_at__gte=at - LOOKING_BACK, is_automatic=False
@@ -36,9 +37,12 @@ def who_waits(member: Membership, *, at: datetime, limit: int = 20) -> tuple[Wai
     last_words = (
         seen.order_by("thread_id", "-occurred_at", "-id").distinct("thread_id").values("pk")
     )
-    is_mine = MailboxMessage.objects.filter(message=OuterRef("pk"), mailbox__owner=member.user_id)
+    mine = MailboxMessage.objects.filter(message=OuterRef("pk"), mailbox__owner=member.user_id)
     unanswered = Message.objects.visible_to(member).filter(
-        Exists(is_mine), pk__in=last_words, direction=Direction.INCOMING
+        Exists(mine),
+        ~Exists(mine.filter(waived_at__isnull=False)),
+        pk__in=last_words,
+        direction=Direction.INCOMING,
     )
     found = {
         message.pk: message

@@ -169,11 +169,11 @@ class Activity(SeenBySomeone, models.Model):
                 name="activity_assigned",
                 condition=Q(assignee__isnull=False, done_at=None),
             ),
-            # What a person wrote down to be done by a day, for nobody in particular.
+            # What a person wrote down to be done, for nobody in particular.
             models.Index(
                 fields=["user", "due_on"],
                 name="activity_for_nobody",
-                condition=Q(assignee=None, done_at=None, due_on__isnull=False),
+                condition=Q(message=None, assignee=None, done_at=None),
             ),
             # What stands on top of a history, and what was taken out of it: few rows, whatever else there is.
             models.Index(

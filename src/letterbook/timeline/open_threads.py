@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Q, Subquery
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.models import Direction, MailboxMessage, Message
@@ -38,7 +38,8 @@ class OpenThread:
 def open_threads(member: Membership, contact: Contact, *, at: datetime) -> tuple[OpenThread, ...]:
     """Return the conversations of the last month, those that wait for us first, the oldest word first.
 
-    Automatic mail neither asks nor answers; a team-mate's answer counts as far as this member may know of it.
+    Automatic mail neither asks nor answers; a team-mate's answer counts as far as this member may know of it. What the
+    member said needs no answer is not open.
     """
     since = at - LOOKING_BACK
     newest = newest_emails(member, contact)
@@ -56,9 +57,11 @@ def open_threads(member: Membership, contact: Contact, *, at: datetime) -> tuple
 
 def _messages(member: Membership, thread_ids: set[UUID]) -> Iterable[Message]:
     """Each conversation's newest email first."""
-    is_mine = MailboxMessage.objects.filter(message=OuterRef("pk"), mailbox__owner=member.user_id)
+    own = MailboxMessage.objects.filter(message=OuterRef("pk"), mailbox__owner=member.user_id)
+    # None where no copy is the viewer's own.
+    mine = own.annotate(waived=Q(waived_at__isnull=False)).order_by("-waived")
     seen = Message.objects.visible_to(member).filter(thread__in=thread_ids)
-    newest = seen.defer(*NOT_SHOWN).annotate(came_to_viewer=Exists(is_mine))
+    newest = seen.defer(*NOT_SHOWN).annotate(viewer_waived=Subquery(mine.values("waived")[:1]))
     return newest.order_by("thread_id", "-occurred_at", "-id")[:_MOST_MESSAGES]
 
 
@@ -68,11 +71,11 @@ def _thread_of(message: Message) -> UUID:
 
 def _thread(messages: list[Message]) -> OpenThread | None:
     last = next((message for message in messages if not message.is_automatic), None)
-    if last is None:
+    if last is None or last.__dict__["viewer_waived"]:
         return None
     return OpenThread(
         last=show_message(last),
         emails=len(messages),
         is_ours_to_answer=last.direction == Direction.INCOMING,
-        is_mine=bool(last.__dict__["came_to_viewer"]),
+        is_mine=last.__dict__["viewer_waived"] is not None,
     )

@@ -25,8 +25,8 @@ def open_tasks(member: Membership, contact: Contact) -> list[Activity]:
     return list(open_ones.order_by(F("due_on").asc(nulls_last=True), "id")[:MOST_SHOWN])
 
 
-def due_tasks(member: Membership, *, today: date) -> list[Activity]:
-    """Return what this person is to have done by today, the longest overdue first.
+def tasks_now(member: Membership, *, today: date) -> list[Activity]:
+    """Return what this person is to have done by today, the longest overdue first, and at the end what has no day.
 
     That is what is theirs, and what they wrote down for nobody in particular.
     """
@@ -34,10 +34,10 @@ def due_tasks(member: Membership, *, today: date) -> list[Activity]:
     due = Activity.objects.filter(
         is_written_for(reach_of(member)),
         theirs,
+        Q(due_on__lte=today) | Q(due_on=None),
         team_id=member.team_id,
         type__in=to_do_types(),
         done_at=None,
-        due_on__lte=today,
     )
     found = due.select_related("contact", "user").prefetch_related("contact__addresses")
-    return list(found.order_by("due_on", "id")[:MOST_SHOWN])
+    return list(found.order_by(F("due_on").asc(nulls_last=True), "id")[:MOST_SHOWN])

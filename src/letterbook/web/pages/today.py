@@ -17,13 +17,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from letterbook.correspondence.sharing.asking import requests_to_answer
 from letterbook.correspondence.sharing.glass import glass_to_notice
+from letterbook.correspondence.showing import show_message
+from letterbook.correspondence.waiving import waive_answer
 from letterbook.insights.waiting import who_waits
 from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.status import Status
 from letterbook.outgoing.workers import are_silent, last_report
 from letterbook.teams.models import Membership
 from letterbook.timeline.keeping import rewrite_activity
-from letterbook.timeline.to_do import due_tasks
+from letterbook.timeline.models import Activity
+from letterbook.timeline.to_do import tasks_now
 from letterbook.web.opening_demo import COMMAND, is_local
 from letterbook.web.outgoing_rows import outgoing_of, show_rows
 from letterbook.web.pages.mailboxes import is_google_set_up, read_rows
@@ -76,6 +79,24 @@ def reopen_task(request: MemberRequest, activity: UUID) -> HttpResponse:
     return redirect("today")
 
 
+@require_POST
+@member_required
+def need_no_answer(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Say that an email needs no answer: it stands on Today no longer."""
+    email = show_message(waive_answer(request.member, pk, at=now()))
+    subject = Truncator(email.subject or "No subject").chars(60)
+    messages.info(request, f"Done: {subject}", extra_tags=reverse("want-answer", args=[pk]))
+    return redirect("today")
+
+
+@require_POST
+@member_required
+def want_answer(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Say that it does after all."""
+    waive_answer(request.member, pk, at=None)
+    return redirect("today")
+
+
 def _show_first_run(request: MemberRequest) -> HttpResponse:
     context = {
         "is_empty": not Mailbox.objects.visible_to(request.member).exists(),
@@ -107,7 +128,7 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
         )
     }
     waiting = who_waits(member, at=at)
-    tasks = due_tasks(member, today=localdate(at))
+    tasks = tasks_now(member, today=localdate(at))
     people = {one.contact.pk for one in waiting}
     own = [row for row in read_rows(member) if row.is_mine]
     reported_at = last_report()
@@ -124,7 +145,7 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
         "reported_at": reported_at,
         "is_silent": are_silent(reported_at, at=at),
         "greeting": _greeting(member, at=at),
-        "finding": _finding(len(people), len(rows["unsent"]), len(tasks)),
+        "finding": _finding(len(people), len(rows["unsent"]), _due(tasks)),
     }
 
 
@@ -140,6 +161,10 @@ def _finding(waiting: int, unsent: int, tasks: int) -> str:
     if not tasks:
         return sentence
     return f"{sentence} {_in_words(tasks)} {'task is' if tasks == 1 else 'tasks are'} due."
+
+
+def _due(tasks: list[Activity]) -> int:
+    return sum(task.due_on is not None for task in tasks)
 
 
 def _of_email(waiting: int, unsent: int) -> str:
