@@ -76,5 +76,6 @@ def test_the_team_its_contacts_mailboxes_and_outbox_are_there(gmail):
         "note",
         "call",
         "meeting",
+        "task",
     }
     assert [flaw for one in verify() for flaw in one.flaws] == []

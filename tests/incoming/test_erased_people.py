@@ -42,7 +42,7 @@ def boris(make_contact) -> Contact:
 def test_after_erasing_a_first_retrieval_again_brings_nothing_of_them_back(
     alice, mailbox, arrive, read, anna, at
 ):
-    """S74: neither stored, nor searched, nor counted; no source, no job, no log holds the address."""
+    """S72: neither stored, nor searched, nor counted; no source, no job, no log holds the address."""
     Mailbox.objects.filter(pk=mailbox.pk).update(policy=StoringPolicy.EVERYONE)
     hers = [arrive(number, text="The zeppelin flies at noon.") for number in (1, 2)]
     sent = arrive(3, labels=("SENT",), sender="alice@haldenrowe.example", to=ANNA)
@@ -75,7 +75,7 @@ def test_after_erasing_a_first_retrieval_again_brings_nothing_of_them_back(
 def test_the_ledger_keeps_what_was_seen_and_says_why_it_is_not_here(
     alice, mailbox, arrive, read, anna, at
 ):
-    """S74: the numbers stay right without fetching anything again."""
+    """S72: the numbers stay right without fetching anything again."""
     hers = arrive(1)
     read(mailbox)
     erase_contact(alice, anna, at=at)
@@ -88,7 +88,7 @@ def test_the_ledger_keeps_what_was_seen_and_says_why_it_is_not_here(
 def test_what_others_are_on_stays_whole_and_makes_nobody_a_contact(
     alice, mailbox, arrive, read, anna, boris, at
 ):
-    """S74: the correspondence of somebody else is theirs, before and after."""
+    """S72: the correspondence of somebody else is theirs, before and after."""
     Mailbox.objects.filter(pk=mailbox.pk).update(policy=StoringPolicy.EVERYONE)
     arrive(1, cc=BORIS)
     arrive(2)
@@ -115,7 +115,7 @@ def test_a_file_of_contacts_leaves_out_who_was_erased(alice, anna, at):
 def test_who_wants_an_erased_person_back_confirms_it(
     alice, charlie, mailbox, arrive, read, anna, boris, at
 ):
-    """S74: and then their mail comes; in another team nobody was erased."""
+    """S72: and then their mail comes; in another team nobody was erased."""
     hers = arrive(1)
     read(mailbox)
     erase_contact(alice, anna, at=at)

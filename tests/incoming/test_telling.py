@@ -146,7 +146,7 @@ def test_a_delay_and_the_bounce_that_follows_are_both_told(box, at):
 
 
 def test_the_same_report_again_adds_nothing(box, at):
-    """S62: replayed, imported, or in a second mailbox that sent the email too."""
+    """S40: replayed, imported, or in a second mailbox that sent the email too."""
     decide_and_store(box, [sent()], at=at)
     raw = report(SENT_ID, DEAD)
     for provider_id in ("b1", "b1", "file:b1"):

@@ -28,11 +28,13 @@ from letterbook.mime.addresses import (
     ],
 )
 def test_two_spellings_of_one_address_have_one_key(one, other):
+    """S62: case, IDN, accents."""
     assert address_key(one) == address_key(other) == Address("", one).key
 
 
 @pytest.mark.parametrize("other", ["ann+shop@example.com", "a.nn@example.com", "ann@example.org"])
 def test_tags_dots_and_domains_keep_addresses_apart(other):
+    """S62: what may be one person is proposed as a duplicate, and not taken for one."""
     assert address_key(other) != address_key("ann@example.com")
 
 

@@ -59,7 +59,7 @@ def flaws() -> list[str]:
 
 
 def test_of_email_written_here_only_that_it_was_sent_is_left(sending, alice, anna, boris, tmp_path):
-    """S74: words, files, recipients and bytes go; the history stays whole and provable, sealed or not."""
+    """S72: words, files, recipients and bytes go; the history stays whole and provable, sealed or not."""
     sent = sending.queue(to=f"Anna Lind <{ANNA}>", subject="The heron", html="<p>Heron</p>")
     both = sending.queue(to=f"{ANNA}, {BORIS}", subject="Both", html="<p>Both</p>")
     sending.work()
@@ -98,7 +98,7 @@ def test_of_email_written_here_only_that_it_was_sent_is_left(sending, alice, ann
 
 
 def test_an_error_that_named_them_goes_and_its_line_keeps_its_place(sending, alice, anna):
-    """S74: who empties a line of anybody else's history is found out all the same."""
+    """S72: who empties a line of anybody else's history is found out all the same."""
     failed = sending.queue(to=ANNA)
     told = f"550 5.1.1 <{ANNA}>: no such person"
     other = sending.queue(to=BORIS)
@@ -139,7 +139,7 @@ def test_the_audit_log_keeps_its_chain_without_their_name(alice, anna, boris, at
 def test_reports_about_them_go_and_private_mail_that_stays_is_shown_to_nobody_more(
     alice, bob, anna, boris, at
 ):
-    """S71, S74."""
+    """S71, S72."""
     box = a_mailbox(bob, sharing=Sharing.FULL)
     ours = a_message(box, anna, direction="out")
     report = a_message(box, text=f"{ANNA} does not exist.")
@@ -188,7 +188,7 @@ def test_only_an_admin_of_the_team_erases(alice, bob, charlie, anna, at):
 
 
 def test_nothing_of_a_held_contact_can_be_deleted_or_erased(alice, bob, anna, boris, at):
-    """S74: it is refused with who holds it and why."""
+    """S72: it is refused with who holds it and why."""
     box = a_mailbox(alice)
     a_message(box, anna)
     note = a_note(alice, anna)

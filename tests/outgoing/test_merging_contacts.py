@@ -92,7 +92,7 @@ def history(alice, box, anna, twin, at) -> None:
 
 @pytest.mark.usefixtures("history")
 def test_one_contact_has_all_that_two_had(alice, bob, anna, twin, at):
-    """S49, S54: addresses, mail, notes, and emails on their way; an email both were on is there once."""
+    """S49, S54, S57: addresses, mail, notes, and emails on their way; an email both were on is there once."""
     merge_contacts(bob, anna, gone=twin, at=at)
     assert not Contact.objects.filter(pk=twin.pk).exists()
     addresses = ContactAddress.objects.values_list("key", "contact", "is_primary")
@@ -112,6 +112,7 @@ def test_one_contact_has_all_that_two_had(alice, bob, anna, twin, at):
 
 @pytest.mark.usefixtures("history")
 def test_undone_it_is_as_if_it_had_never_been(alice, anna, twin, at):
+    """S57: every link goes back to where it was."""
     before = everything()
     merge = merge_contacts(alice, anna, gone=twin, at=at)
     assert everything() != before

@@ -64,6 +64,7 @@ def test_each_contact_on_an_incoming_email_gets_one_line(alice, at):
 
 
 def test_two_addresses_of_one_contact_make_one_line(alice):
+    """S62, S63: a contact has several addresses."""
     anna = a_contact(alice, address="anna@lindwerk.example")
     ContactAddress.objects.create(
         contact=anna, team=alice.team, address="al@home.example", key="al@home.example"

@@ -29,7 +29,7 @@ def anna(alice: Membership) -> Contact:
 def test_an_admin_sees_what_goes_and_erases_once_sure(
     alice: Membership, bob: Membership, charlie: Membership, anna: Contact
 ):
-    """S74."""
+    """S72."""
     path = reverse("erase-contact", args=[anna.pk])
     assert as_member(charlie).get(path).status_code == 404
     assert as_member(charlie).post(path, {"sure": "yes"}).status_code == 404
@@ -96,7 +96,7 @@ def test_duplicates_are_listed_with_the_reason_and_told_apart(
 def test_a_program_erases_holds_and_brings_back(
     alice: Membership, anna: Contact, client: Client, at: object
 ):
-    """S74, S83."""
+    """S72, S83."""
     token = create_token(alice, name="Clean-up", at=at)
     options = {
         "headers": {"Authorization": f"Bearer {token}"},

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET
 
+from letterbook.correspondence.showing import SeenMessage
 from letterbook.kit.refusals import Invalid, NotNow, Refused
 from letterbook.search.finding import Hit, Results, WrittenFound, search
 from letterbook.search.marking import Segment
@@ -17,7 +18,7 @@ from letterbook.timeline.activity_types import type_of
 from letterbook.timeline.models import Activity
 from letterbook.web.requests import MemberRequest, member_required, render_page
 from letterbook.web.timeline_lines import icon_of
-from letterbook.web.who_is_who import who_is_who
+from letterbook.web.who_is_who import WhoIsWho, who_is_who
 
 _EXAMPLES = (
     ("from:ruth", "who wrote it"),
@@ -35,6 +36,17 @@ _NARROWER = (
     ("With files", "has:attachment"),
     ("Notes and calls", "in:notes"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRow:
+    """An email that was found, and between whom it went."""
+
+    email: SeenMessage
+    subject: tuple[Segment, ...]
+    excerpt: tuple[Segment, ...]
+    writer: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +83,24 @@ def find(request: MemberRequest) -> HttpResponse:
     )
 
 
-def _rows(results: Results, member: Membership) -> list[Hit | WrittenRow]:
+def _rows(results: Results, member: Membership) -> list[EmailRow | WrittenRow]:
+    who = who_is_who(member)
     return [
-        _written_row(one, member) if isinstance(one, WrittenFound) else one
+        _email_row(one, who) if isinstance(one, Hit) else _written_row(one, who)
         for one in results.in_order
     ]
 
 
-def _written_row(found: WrittenFound, member: Membership) -> WrittenRow:
+def _email_row(hit: Hit, who: WhoIsWho) -> EmailRow:
+    people = hit.email.people
+    writer = next((who.full(one.name, one.address) for one in people if one.role == "from"), "")
+    to = who.names([one for one in people if one.role in {"to", "cc"}])
+    return EmailRow(hit.email, hit.subject, hit.excerpt, writer, to)
+
+
+def _written_row(found: WrittenFound, who: WhoIsWho) -> WrittenRow:
     kind = type_of(found.activity.type)
-    by = who_is_who(member).team_mate(found.activity.user)
+    by = who.team_mate(found.activity.user)
     return WrittenRow(found.activity, found.excerpt, icon_of(kind), f"{kind.words} by {by}")
 
 
