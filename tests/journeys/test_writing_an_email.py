@@ -208,6 +208,23 @@ def test_a_file_is_dropped_anywhere_and_one_too_large_is_refused_before_it_leave
     expect(files).to_have_count(0)
 
 
+def test_a_forgotten_file_that_is_added_leaves_nothing_to_look_at(demo, page: Page, tmp_path):
+    """S91: the caution goes, and the button says again what it does."""
+    write_to(page, demo)
+    page.get_by_label("Subject").fill("The plan is attached")
+    page.locator("#editor").click()
+    page.keyboard.type("Please see the attached plan.")
+    page.keyboard.press("Control+Enter")
+    send = page.locator("button[data-key='mod+enter']")
+    expect(send).to_contain_text("Send anyway")
+    plan = tmp_path / "plan.txt"
+    plan.write_text("plan")
+    page.set_input_files("#id_file", [plan])
+    expect(page.locator("#cautions")).to_have_count(0)
+    expect(send).not_to_contain_text("anyway")
+    expect(send).to_contain_text("Send")
+
+
 def test_the_quoted_history_is_folded_and_yet_sent(demo, page: Page):
     """S92: a reply quotes; the page does not grow with it."""
     page.goto(demo)

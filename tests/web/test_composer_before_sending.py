@@ -105,6 +105,7 @@ def test_a_scheduled_email_is_weighed_too_and_keeps_its_time(browser, form):
     moment = (now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
     page = words(browser.post(reverse("write"), form(subject="", do=f"schedule:{moment}")))
     assert f'value="schedule:{moment}" data-key="mod+enter"' in page
+    assert "Schedule anyway" in page
 
 
 def test_a_colleague_who_writes_to_the_same_person_is_shown_beside_the_email(

@@ -29,7 +29,8 @@ def draft(alice, box, at):
     return a_draft(alice, box, at=at)
 
 
-def attach(member, draft, *, name="plan.pdf", content=b"plan", **fields):
+def attach(member, draft, *, name="plan.pdf", content=b"plan", name_said="", **fields):
+    fields |= {"name": name_said} if name_said else {}
     file = SimpleUploadedFile(name, content)
     address = reverse("attach-file", args=[draft.pk])
     return as_member(member).post(address, {"file": file} | fields)
@@ -43,6 +44,12 @@ def test_a_file_is_attached_while_one_writes_on(alice, draft):
     draft.refresh_from_db()
     # What is typed meanwhile is kept over the same version.
     assert draft.version == 1
+
+
+def test_it_is_called_as_it_is_on_the_person_s_disk(alice, draft):
+    """Browsers write a quote in a file's name as %22; the page says the name itself, too."""
+    attach(alice, draft, name="Offer %22final%22.pdf", name_said='Offer "final", 50%22.pdf')
+    assert draft.attachments.get().filename == "Offer _final_, 50%22.pdf"
 
 
 def test_a_file_is_downloaded_and_removed(alice, draft):

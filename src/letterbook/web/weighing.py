@@ -56,6 +56,11 @@ class Weighing:
     pressed: str
 
     @property
+    def verb(self) -> str:
+        """What the pressed button does."""
+        return "Schedule" if self.pressed.startswith("schedule") else "Send"
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """What was shown, so that it is not shown again."""
         return tuple(one.key for one in self.cautions)

@@ -52,7 +52,7 @@ def _chosen(request: MemberRequest) -> UploadedFile[bytes]:
 def _attach(
     request: MemberRequest, email: OutgoingEmail, upload: UploadedFile[bytes]
 ) -> OutgoingAttachment:
-    name, at = upload.name or "file", now()
+    name, at = request.POST.get("name") or upload.name or "file", now()
     check_file_fits(email, filename=name, size=upload.size or 0)
     content = upload.read()
     if request.POST.get("is_inline"):

@@ -11,10 +11,21 @@ document.addEventListener("click", (event) => {
   else document.getElementById(`id_${button.dataset.focuses}`)?.focus();
 });
 
-// A caution whose cause is removed has nothing more to say.
-document.addEventListener("click", (event) => event.target.closest("[data-removes], [data-hides-all]")?.closest("[data-caution]")?.remove());
+// A caution whose cause is removed has nothing more to say; after the last one, the email simply goes:
+//   <button name="do"><span data-plainly="Send">Send anyway</span></button>
+function settle(caution) {
+  const cautions = caution?.parentElement;
+  caution?.remove();
+  if (!cautions || cautions.querySelector("[data-caution]")) return;
+  const words = document.querySelector("[data-plainly]");
+  if (cautions.contains(document.activeElement) || document.activeElement === document.body) words?.closest("button").focus();
+  cautions.remove();
+  if (words) words.textContent = words.dataset.plainly;
+}
+
+document.addEventListener("click", (event) => settle(event.target.closest("[data-removes], [data-hides-all]")?.closest("[data-caution]")));
 document.addEventListener("letterbook:files", (event) => {
-  if (event.target.querySelector("[data-files] > li")) event.target.querySelector('[data-caution="forgotten_file"]')?.remove();
+  if (event.target.querySelector("[data-files] > li")) settle(event.target.querySelector('[data-caution="forgotten_file"]'));
 });
 
 // One begins where something is missing. Not on a phone: its keyboard would cover what one came to read.

@@ -130,6 +130,8 @@ class Uploads {
       request.onabort = () => fail(new Error(""));
       const form = new FormData();
       form.append("file", file);
+      // Beside the file its name would come with its quotes as %22.
+      form.append("name", file.name);
       for (const [name, value] of Object.entries(more)) form.append(name, value);
       request.send(form);
     });
