@@ -65,7 +65,7 @@ def composer_context(
         "answers_private": _answers_private(member, email),
         **_files_context(email),
         **_refusal_context(email, typed, refused),
-        **_regarding_context(email),
+        **regarding_context(email),
         **beside_context(member, typed.text, email, at=now()),
     }
 
@@ -122,7 +122,8 @@ def _errors(refused: Refused | None) -> dict[str, str]:
     return {refused.field if refused.field in _FIELDS else "other": str(refused)}
 
 
-def _regarding_context(email: OutgoingEmail | None) -> dict[str, Any]:
+def regarding_context(email: OutgoingEmail | None) -> dict[str, Any]:
+    """Return what an email is about, and the kinds of records that are named by hand."""
     return {
         "subjects": subjects_of(email) if email else (),
         "subject_types": [kind for kind in subject_types() if kind.find is None],

@@ -123,15 +123,17 @@ def _when(expectation: Expectation, *, at: datetime) -> str:
     if expectation.at <= at:
         return "Next: as soon as a worker is free."
     verb = "Gmail is asked" if expectation.why == "asking" else "It goes"
-    return f"Next: {verb} {_in(expectation.at, at=at)}."
+    return f"Next: {verb} {when_in_words(expectation.at, at=at)}."
 
 
-def _in(moment: datetime, *, at: datetime) -> str:
-    time = localtime(moment).strftime("%H:%M")
-    is_today = localtime(moment).date() == localtime(at).date()
-    return (
-        f"at {time}, {ago(moment, at=at)}" if is_today else f"{short_when(moment, at=at)}, {time}"
-    )
+def when_in_words(moment: datetime, *, at: datetime) -> str:
+    """Return a moment to come as it stands in a sentence, its day named once."""
+    when = f"at {localtime(moment):%H:%M}"
+    days = (localtime(moment).date() - localtime(at).date()).days
+    if days > 1:
+        is_this_year = localtime(moment).year == localtime(at).year
+        return f"on {localtime(moment):%A %-d %B}{'' if is_this_year else f' {localtime(moment):%Y}'} {when}"
+    return f"tomorrow {when}" if days else f"{when}, {ago(moment, at=at)}"
 
 
 def gmail_url(email: OutgoingEmail) -> str:

@@ -1,4 +1,4 @@
-// Writes static/build/: the style sheet, its fonts and three scripts. Needs no network.
+// Writes static/build/: the style sheet, its fonts and the scripts. Needs no network.
 import { spawn } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -17,7 +17,7 @@ await Promise.all([buildScripts(), buildStyles().then(copyFonts)]);
 
 async function buildScripts() {
   const options = {
-    entryPoints: ["letterbook", "composer", "charts"].map((name) => join(assets, "js", `${name}.js`)),
+    entryPoints: ["letterbook", "composer", "regarding", "charts"].map((name) => join(assets, "js", `${name}.js`)),
     outdir: built,
     bundle: true,
     format: "esm",

@@ -17,10 +17,12 @@ from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.reading import exact_bytes
 from letterbook.outgoing.status import Status
 from letterbook.teams.models import Membership
+from letterbook.web.composing import regarding_context
 from letterbook.web.outgoing_rows import may_write, outgoing_of, show_row
 from letterbook.web.pages.outbox import outbox_context
 from letterbook.web.requests import MemberRequest, member_required, render_page
 from letterbook.web.stories import gmail_sent_folder, gmail_url, show_story
+from letterbook.web.what_it_says import what_it_says
 from letterbook.web.who_is_who import who_is_who
 
 _AS_THE_MAILBOX = {
@@ -63,6 +65,8 @@ def _story(request: MemberRequest, email: OutgoingEmail) -> dict[str, Any]:
         "may_duplicate": may_write(email, request.member),
         "has_source": email.may_read_content and email.frozen.exists(),
         "shared": _shared(email, request.member),
+        "says": what_it_says(email),
+        **regarding_context(email),
     }
 
 

@@ -1,4 +1,4 @@
-"""What an email that is being written is about: looked up by typing, linked and taken away without leaving the page."""
+"""What an email is about: looked up by typing, linked and taken away without leaving the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods
 
+from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.regarding import link_subject, subjects_of, unlink_subject
+from letterbook.outgoing.status import Status
 from letterbook.outgoing.subject_finding import suggest_subjects
 from letterbook.web.pages.composer import find_writable
 from letterbook.web.requests import MemberRequest, member_required, render_page
@@ -29,13 +31,24 @@ def suggest(request: MemberRequest) -> JsonResponse:
 def regarding(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Show what an email is about; a POST links a record or, with `remove`, takes one away."""
     email = find_writable(request.member, pk)
+    is_written = email.status != Status.DRAFT
     if request.method == "GET":
-        return render_page(request, "web/composer/subjects.html", {"subjects": subjects_of(email)})
+        shown = {"subjects": subjects_of(email), "is_written": is_written, "may_duplicate": True}
+        return render_page(request, "web/composer/subjects.html", shown)
+    _change(request, email)
+    # Without scripting whole pages follow one another.
+    return redirect("outgoing-email" if is_written and not request.htmx else "regarding", pk)
+
+
+def _change(request: MemberRequest, email: OutgoingEmail) -> None:
     given = request.POST
-    subject = {"subject_type": given.get("type", ""), "subject_id": given.get("id", "")}
-    if given.get("remove"):
+    kind, _, number = given.get("unlink", "").partition(":")
+    subject = {
+        "subject_type": kind or given.get("type", ""),
+        "subject_id": number or given.get("id", ""),
+    }
+    if kind or given.get("remove"):
         unlink_subject(request.member, email, **subject)
     else:
         label, url = given.get("label", ""), given.get("url", "")
         link_subject(request.member, email, **subject, label=label, url=url, at=now())
-    return redirect("regarding", pk)

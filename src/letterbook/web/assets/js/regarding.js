@@ -1,5 +1,6 @@
 // What an email is about: <section data-regarding> with one field that looks records up, and [data-subjects], the list.
-// A record is linked at once, and the next can be typed: the page stays. Where no draft is there yet, it is saved first.
+// A record is linked at once, and the next can be typed: the page stays. Where no draft is there yet, it is saved first;
+// an email that is written already is named by data-regards="/outgoing/…/regarding".
 // Backspace in the empty field goes to the last record; there Enter removes it.
 import { make, makeFace } from "./chips.js";
 import { partOf } from "./forms.js";
@@ -8,6 +9,7 @@ import { Suggestions } from "./suggestions.js";
 
 class Regarding {
   constructor(section) {
+    section.dataset.started = "";
     Object.assign(this, { section, form: document.getElementById("composer"), input: section.querySelector("#id_regarding"), waiting: Promise.resolve() });
     this.suggestions = new Suggestions(this.input, this.input.parentElement, (chosen) => this.choose(chosen), describe);
     this.input.addEventListener("keydown", (event) => this.onKey(event));
@@ -23,7 +25,7 @@ class Regarding {
 
   onPress(event) {
     const button = event.target.closest("[data-links], [data-unlinks]");
-    if (!button || !this.form) return;
+    if (!button) return;
     event.preventDefault();
     const { type, id } = button.dataset;
     const isRemoved = "unlinks" in button.dataset;
@@ -44,13 +46,21 @@ class Regarding {
   async send(subject, news) {
     this.say("");
     try {
-      if (!(await partOf(this.form, "autosave").keepNow({ evenIfEmpty: !this.form.elements.draft.value }))) throw new Error();
-      const body = new URLSearchParams({ ...subject, csrfmiddlewaretoken: this.form.elements.csrfmiddlewaretoken.value });
-      const answer = await fetch(`/outgoing/${this.form.elements.draft.value}/regarding`, { method: "POST", body, headers: withTeam({ Accept: "text/html", "HX-Request": "true" }) });
+      const address = await this.address();
+      const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+      const body = new URLSearchParams({ ...subject, csrfmiddlewaretoken: token });
+      const answer = await fetch(address, { method: "POST", body, headers: withTeam({ Accept: "text/html", "HX-Request": "true" }) });
       this.show(answer, await answer.text(), news);
     } catch {
       this.say("That did not reach the server. Choose it once more.");
     }
+  }
+
+  async address() {
+    if (this.section.dataset.regards) return this.section.dataset.regards;
+    const draft = this.form.elements.draft;
+    if (!(await partOf(this.form, "autosave").keepNow({ evenIfEmpty: !draft.value }))) throw new Error();
+    return `/outgoing/${draft.value}/regarding`;
   }
 
   show(answer, html, news) {
@@ -82,4 +92,10 @@ function textOf(html) {
   return new DOMParser().parseFromString(html, "text/html").body.textContent.replace(/\s+/g, " ").trim();
 }
 
-for (const section of document.querySelectorAll("[data-regarding]")) new Regarding(section);
+function start(root) {
+  for (const section of root.querySelectorAll("[data-regarding]:not([data-started])")) if (section.querySelector("#id_regarding")) new Regarding(section);
+}
+
+// Last, because classes exist only from their line on.
+start(document);
+document.addEventListener("htmx:load", (event) => start(event.detail.elt));
