@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.timezone import now
 
@@ -26,6 +27,11 @@ from bench.team import a_team
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.conversations import read_conversation
 from letterbook.correspondence.models import Message
+from letterbook.insights.advice import advice_for
+from letterbook.insights.busiest_hours import busiest_hours
+from letterbook.insights.response_times import response_times
+from letterbook.insights.volume import volume
+from letterbook.insights.waiting_longer import who_waits_longer
 from letterbook.search.finding import search
 from letterbook.teams.models import Membership
 from letterbook.teams.second_wall import seen_by
@@ -119,6 +125,7 @@ def _questions(crowd: Crowd) -> Iterator[tuple[str, list[Question]]]:
         yield what, [_search(viewer, one) for one in words]
     newest = Message.objects.visible_to(viewer).order_by("-occurred_at", "-id")
     threads = newest.values_list("thread_id", flat=True)[: DIFFERENT * 10 : 30]
+    yield "Insights of three months", [_insights(viewer)] * PAGES
     yield "A conversation", [_conversation(viewer, one) for one in threads]
 
 
@@ -134,6 +141,18 @@ def _search(viewer: Membership, words: str) -> Question:
 
 def _conversation(viewer: Membership, thread_id: UUID) -> Question:
     return Question(lambda: read_conversation(viewer, thread_id), f"/conversations/{thread_id}")
+
+
+def _insights(viewer: Membership) -> Question:
+    def ask() -> None:
+        at, zone = now(), ZoneInfo("Europe/London")
+        volume(viewer, at=at, weeks=23)
+        response_times(viewer, at=at)
+        busiest_hours(viewer, at=at, zone=zone)
+        advice_for(viewer, at=at, zone=zone)
+        who_waits_longer(viewer, at=at)
+
+    return Question(ask, "/insights?weeks=12")
 
 
 def _seen_by_open_page(crowd: Crowd, browser: Browser) -> str:

@@ -71,9 +71,13 @@ def measure_answers(
 ) -> BothWays:
     """Return how long the answers given between `since` and `until` took, among these messages, in one query.
 
-    Older messages than `since` belong into the set: what was answered then may have been asked before.
+    Older messages than `since` belong into the set: what was answered then may have been asked before. They are read of
+    the conversations alone in which something was said since.
     """
     asked = messages.filter(is_automatic=False).order_by()
+    if since is not None:
+        lately = asked.filter(occurred_at__gte=since, occurred_at__lt=until or _EVER[1])
+        asked = asked.filter(thread__in=lately.values("thread"))
     columns = asked.values("thread_id", "direction", "occurred_at", "id")
     try:
         seen, parameters = columns.query.sql_with_params()
