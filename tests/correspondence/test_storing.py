@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from factories import a_mailbox
-from letterbook.correspondence.models import Direction, LedgerState, MailboxMessage, Message, Thread
+from letterbook.correspondence.models import (
+    Direction,
+    LedgerState,
+    MailboxMessage,
+    Message,
+    Thread,
+    ThreadKey,
+)
 from letterbook.correspondence.sources import read_source
 from letterbook.correspondence.storing import store_copies
+from letterbook.correspondence.threading import message_id_key
 from letterbook.mailboxes.own_addresses import own_addresses
 from letters import FIRST_DAY, a_copy, a_letter
 
@@ -65,6 +74,41 @@ def test_everything_that_is_said_of_an_email_is_kept_with_its_exact_source(alice
         FIRST_DAY,
     )
     assert (row.message_id, row.decided_at) == (message.id, at)
+
+
+def test_what_only_our_own_copy_or_an_answer_says_is_kept_too(alice, at):
+    """S39, S81: Bcc of what we sent, Reply-To, References, HTML with a text of its own, and the files."""
+    sent = a_letter(
+        1, sender="alice@haldenrowe.example", to="bo@x.example", bcc="Cy <cy@x.example>"
+    )
+    answer = (
+        b"From: Anna <anna@lindwerk.example>\r\nReply-To: Desk <desk@lindwerk.example>\r\n"
+        b"To: alice@haldenrowe.example\r\nSubject: Re: Proof\r\nDate: Mon, 2 Nov 2026 08:00:00 +0000\r\n"
+        b"Message-ID: <r1@lindwerk.example>\r\nReferences: <a@x.example> <b@x.example>\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n'
+        b"<p>It is <b>fine</b>.</p>\r\n--b\r\nContent-Type: application/pdf\r\n"
+        b'Content-Disposition: attachment; filename="proof.pdf"\r\n\r\nxyz\r\n--b--\r\n'
+    )
+    mailbox = a_mailbox(alice)
+    store(mailbox, a_copy(sent, named="s", labels=("SENT",)), a_copy(answer, named="a"), at=at)
+    row = MailboxMessage.objects.get(provider_id="s")
+    assert [(one["name"], one["address"]) for one in row.bcc or []] == [("Cy", "cy@x.example")]
+    message = Message.objects.get(message_id="r1@lindwerk.example")
+    assert {
+        "role": "reply_to",
+        "name": "Desk",
+        "address": "desk@lindwerk.example",
+    } in message.participants
+    keys = [UUID(bytes=message_id_key(one)) for one in ("a@x.example", "b@x.example")]
+    threads = ThreadKey.objects.filter(key__in=keys).values_list("thread", flat=True)
+    assert list(threads) == [message.thread_id] * 2
+    assert message.text.strip() == message.snippet == "It is fine."
+    [file] = message.attachments
+    assert (file["filename"], file["content_type"], file["size"]) == (
+        "proof.pdf",
+        "application/pdf",
+        3,
+    )
 
 
 def test_one_email_in_several_mailboxes_is_one_message_with_several_rows(alice, bob):

@@ -85,7 +85,7 @@ def test_unreadable_ones_are_told_beside(bring_in, monkeypatch):
 
 
 def test_many_single_emails_are_told_as_their_folder(box, anna, tmp_path, at):
-    """S48: a maildir of a hundred thousand is one line, not as many."""
+    """A maildir of a hundred thousand is one line, not as many."""
     for number in range(3):
         (tmp_path / f"{number}.eml").write_bytes(a_letter(number, sender=STRANGER))
     result = import_archives([tmp_path], mailbox=box, at=at, creates_contacts=False)

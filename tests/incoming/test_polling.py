@@ -186,7 +186,7 @@ def test_whoever_is_not_quiet_is_not_polled(both, gmail, change, at):
 
 
 def test_a_new_contact_wants_a_run_of_each_mailbox_of_the_team(both, anna, at):
-    """S50: their old mail is asked for, which a poll does not do."""
+    """S67: their old mail is asked for, which a poll does not do."""
     Mailbox.objects.update(contacts_asked_at=anna.created_at)
     request_due(at=at + HOUR)
     assert asked_for() == {str(one.pk) for one in both}

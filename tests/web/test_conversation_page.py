@@ -87,6 +87,23 @@ def test_a_conversation_shows_every_letter_once_in_order(client, alice, bob, box
     assert shown.index("The first words.") < shown.index("The second words.")
 
 
+def test_from_the_contact_to_the_email_and_back_is_one_click_each_way(client, alice, box, anna):
+    """S54, S47: a link on either page leads to the other."""
+    message = a_message(box, anna, subject="Final wording")
+    client.force_login(alice.user)
+    contact = client.get(reverse("contact", args=[anna.pk])).content.decode()
+    links = re.findall(r'href="([^"#?]+)', contact)
+    ways = {
+        reverse("conversation", args=[message.thread_id]),
+        reverse("message", args=[message.pk]),
+    }
+    assert ways & set(links)
+    assert (
+        f'href="{reverse("contact", args=[anna.pk])}'
+        in shown_to(client, alice, message).content.decode()
+    )
+
+
 def test_what_a_letter_quotes_is_folded(client, alice, box, anna):
     message = a_message(
         box, anna, text="Yes.\n\nOn Monday, Alice wrote:\n> Does it fit?\n> At 40 mm?"
