@@ -189,3 +189,16 @@ def test_all_are_dismissed_together(alice, retrieved, unreadable):
     path = reverse("dismiss-quarantine", args=[retrieved.pk])
     assert "1 dismissed." in words(as_member(alice).post(path, follow=True))
     assert not QuarantinedSource.objects.exists()
+
+
+def test_who_wrote_what_was_left_out_is_made_a_contact_from_there(alice, retrieved, gmail, at):
+    """S42, S67: the way out is one click away, and brings the email."""
+    gmail.inject(ALICE, a_letter(77, sender="Zoe <zoe@x.example>"), received_at=at)
+    with closing(open_mailbox(retrieved)) as provider:
+        retrieve(retrieved, provider=provider, kind=RunKind.SCHEDULED, at=at)
+    browser = as_member(alice)
+    page = words(browser.get(reverse("why"), {"q": "zoe@x.example"}))
+    assert "Nobody on it is a contact" in page
+    link = f"{reverse('new-contact')}?address=zoe%40x.example"
+    assert f'href="{link}"' in page
+    assert "zoe@x.example" in words(browser.get(link))

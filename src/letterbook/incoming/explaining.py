@@ -24,7 +24,7 @@ from letterbook.incoming.reasons import Reason, reason_for, reason_not_listed
 from letterbook.incoming.sought import Sought, read_sought
 from letterbook.mailboxes.models import Kind, Mailbox
 from letterbook.mailboxes.opening import open_mailbox
-from letterbook.mime.addresses import address_key
+from letterbook.mime.addresses import address_key, read_addresses
 from letterbook.mime.encoded_words import decode_words
 from letterbook.providers.errors import Gone, ProviderError, Rejected
 from letterbook.providers.mail import MailProvider, MessageHeaders, MessageRef
@@ -44,13 +44,17 @@ _OF_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What became of one message in one mailbox, and why. `message_id` is ours, for what is stored."""
+    """What became of one message in one mailbox, and why.
+
+    `message_id` is ours, for what is stored. `newcomer` is who wrote it, where it would come if they were a contact.
+    """
 
     mailbox: Mailbox
     provider_id: str
     reason: Reason
     subject: str = ""
     sender: str = ""
+    newcomer: str = ""
     at: datetime | None = None
     message_id: UUID | None = None
     contacts: tuple[Contact, ...] = ()
@@ -211,12 +215,21 @@ def _of_row(
 def _with_headers(told: Explanation, headers: MessageHeaders | None) -> Explanation:
     if headers is None:
         return told
+    sender = _readable(headers, "from")
     return replace(
         told,
         subject=_readable(headers, "subject"),
-        sender=_readable(headers, "from"),
+        sender=sender,
+        newcomer=_newcomer(told, sender),
         at=headers.received_at,
     )
+
+
+def _newcomer(told: Explanation, sender: str) -> str:
+    if not told.reason.is_for_want_of_a_contact:
+        return ""
+    others = (one for one in read_addresses(sender) if one.key != told.mailbox.address_key)
+    return next((one.email for one in others), "")
 
 
 def _readable(headers: MessageHeaders, name: str) -> str:

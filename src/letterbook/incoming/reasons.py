@@ -22,6 +22,11 @@ class Reason:
     why: str
     what_to_do: str = ""
 
+    @property
+    def is_for_want_of_a_contact(self) -> bool:
+        """Whether it would come if somebody on it were a contact."""
+        return self.what_to_do == _ADD_CONTACT
+
 
 def reason_for(mailbox: Mailbox, row: MailboxMessage, *, contacts: str = "") -> Reason:
     """Return the reason in a ledger row of this mailbox; `contacts` names those on whose timelines it is."""
