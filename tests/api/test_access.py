@@ -106,6 +106,9 @@ CALLS = {
     ),
     "change_field": Call("PATCH", "/contact-fields/{field}", (200, 200, 404), {"name": "Rank"}),
     "delete_field": Call("DELETE", "/contact-fields/{field}", (204, 204, 404)),
+    "subscribe_again": Call(
+        "DELETE", "/contacts/{contact}/unsubscription?address=a@b.example", (404, 404, 404)
+    ),
     "delete_contact": Call("DELETE", "/contacts/{contact}", (202, 202, 404)),
     "preview_contact_split": Call(
         "GET", "/contacts/{contact}/split", (200, 200, 404), query={"address": "a@second.example"}

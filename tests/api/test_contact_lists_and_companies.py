@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from factories import a_mailbox, a_message
 from letterbook.contacts.models import Contact
 from letterbook.mailboxes.models import Sharing
+from letterbook.outgoing.models import Unsubscription
 
 
 @pytest.fixture
@@ -93,3 +96,18 @@ def test_a_company_tells_its_domains_and_history(hers, his, strangers, anna, ali
     ]
     assert his.get(f"{path}/timeline").json()["items"] == []
     assert strangers.get(f"{path}/timeline").status_code == 404
+
+
+def test_an_address_tells_that_it_wants_no_mailings_until_its_person_wants_them(
+    hers, his, strangers, anna, alice, at
+):
+    """S92: and whoever of the team heard so notes it."""
+    Unsubscription.objects.create(team=alice.team, key="anna@lund.example", at=at)
+    path = f"/contacts/{anna['id']}"
+    [shown] = his.get(path).json()["addresses"]
+    assert datetime.fromisoformat(shown["unsubscribed_at"]) == at
+    again = f"{path}/unsubscription?address=Anna@lund.example"
+    assert strangers.ask("DELETE", again).status_code == 404
+    [told] = his.ask("DELETE", again).json()["addresses"]
+    assert told["unsubscribed_at"] is None
+    assert hers.ask("DELETE", again).status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from django.utils import timezone
@@ -37,6 +38,8 @@ from letterbook.contacts.keeping import (
 from letterbook.contacts.models import Contact, Tag
 from letterbook.contacts.own_values import fields_of_team
 from letterbook.contacts.tagging import tags_by_contact
+from letterbook.outgoing.one_click import subscribe_again
+from letterbook.outgoing.unsubscriptions import unsubscribed_at
 from letterbook.teams.models import Membership
 from letterbook.timeline.acquainting import add_contact, add_contact_address
 from letterbook.timeline.contact_list import list_filtered
@@ -51,6 +54,9 @@ class AddressShown(Schema):
 
     address: str
     is_primary: bool
+    unsubscribed_at: datetime | None = Field(
+        description="since when whoever has it wants no mailings: they pressed the link that one carried"
+    )
 
 
 class ContactShown(Schema):
@@ -233,6 +239,20 @@ def post_address(
     return Status(201, show_contact(request.auth, find_contact(request.auth, contact_id)))
 
 
+@router.delete(
+    "/contacts/{contact_id}/unsubscription",
+    response=answers(ContactShown),
+    operation_id="subscribe_again",
+)
+def remove_unsubscription(
+    request: TokenRequest, contact_id: UUID, address: Annotated[Text, Query(max_length=320)]
+) -> ContactShown:
+    """Note that who pressed the link of a mailing wants such mail again, because they said so."""
+    contact = find_contact(request.auth, contact_id)
+    subscribe_again(request.auth, contact, address=address, at=timezone.now())
+    return show_contact(request.auth, contact)
+
+
 @router.get(
     "/contacts/{contact_id}/timeline",
     response=answers(Page[ActivityShown]),
@@ -283,11 +303,18 @@ def show_contact(member: Membership, contact: Contact) -> ContactShown:
 def show_contacts(member: Membership, contacts: Sequence[Contact]) -> list[ContactShown]:
     """Return contacts as the API shows them, with their tags and the team's own fields."""
     tags = tags_by_contact(member, contacts)
+    keys = [address.key for one in contacts for address in one.addresses.all()]
+    unsubscribed = unsubscribed_at(member, keys)
     names = {str(field.pk): field.name for field in fields_of_team(member.team_id)}
-    return [_show(one, tags[one.pk], names) for one in contacts]
+    return [_show(one, tags[one.pk], names, unsubscribed) for one in contacts]
 
 
-def _show(contact: Contact, tags: Sequence[Tag], names: Mapping[str, str]) -> ContactShown:
+def _show(
+    contact: Contact,
+    tags: Sequence[Tag],
+    names: Mapping[str, str],
+    unsubscribed: Mapping[str, datetime],
+) -> ContactShown:
     addresses = sorted(contact.addresses.all(), key=lambda one: (not one.is_primary, one.pk))
     return ContactShown(
         id=contact.pk,
@@ -301,7 +328,14 @@ def _show(contact: Contact, tags: Sequence[Tag], names: Mapping[str, str]) -> Co
         tags=[tag.name for tag in tags],
         custom={names[key]: text for key, text in contact.custom.items() if key in names},
         owner=team_mate(contact.owner),
-        addresses=[AddressShown.from_orm(one) for one in addresses],
+        addresses=[
+            AddressShown(
+                address=one.address,
+                is_primary=one.is_primary,
+                unsubscribed_at=unsubscribed.get(one.key),
+            )
+            for one in addresses
+        ],
         held_at=contact.held_at,
         hold_reason=contact.hold_reason,
         created_at=contact.created_at,
