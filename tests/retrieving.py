@@ -23,7 +23,7 @@ from letterbook.contacts.models import ContactAddress
 from letterbook.correspondence.models import LedgerState, MailboxMessage, Message, SkipReason
 from letterbook.correspondence.sources import unpack_source
 from letterbook.incoming.fetching import BATCH
-from letterbook.incoming.models import RetrievalRun, RunKind
+from letterbook.incoming.models import CoverageCheck, RetrievalRun, RunKind
 from letterbook.incoming.requesting import retrieve_soon
 from letterbook.incoming.retrieval import retrieve
 from letterbook.mailboxes.grants import keep_tokens
@@ -132,11 +132,15 @@ class ReadingOffice:
         self._letters = 0
 
     def connect(self, address: str) -> Mailbox:
-        """Open an account and connect it; nothing is retrieved until it is asked for."""
+        """Open an account and connect it; nothing is retrieved or compared until it is asked for."""
         self.gmail.create_account(address)
         mailbox = a_mailbox(self.member, address=address)
         keep_tokens(mailbox, self.gmail.grant(address), at=now())
         Mailbox.objects.filter(pk=mailbox.pk).update(retrieve_next_at=now() + timedelta(days=1))
+        # Otherwise the worker that starts in the minutes after its hourly turn compares, and heals what was planted.
+        CoverageCheck.objects.create(
+            team=mailbox.team, mailbox=mailbox, started_at=now(), ended_at=now()
+        )
         return mailbox
 
     def arrive(self, number: int, *, address: str = ALICE) -> list[str]:
