@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
@@ -195,3 +197,22 @@ def test_what_is_proposed_to_the_team_is_chosen_already_when_connecting(alice, b
     page = browser.get(reverse("connect-mailbox"))
     assert proposed in page.content.decode()
     assert "what a team-mate sees of one email" in words(page)
+
+
+def test_a_page_that_is_not_shown_meanwhile_lets_one_stop_looking(anna, alice, bob):
+    """Today is among them: its refusal must not lead only to itself."""
+    owner, shared = as_member(alice), reverse("share-contact", args=[anna.pk])
+    contact = reverse("contact", args=[anna.pk])
+    for asked, leads_to in (("/", "/"), ("/outbox?show=sent", "/outbox?show=sent")):
+        press(owner, "look-as", bob.user_id)
+        assert stops(owner.get(asked), owner)["Location"] == leads_to
+        assert owner.get(leads_to).status_code == 200
+    press(owner, "look-as", bob.user_id)
+    refused = owner.post(shared, headers={"Referer": f"http://testserver{contact}"})
+    assert stops(refused, owner)["Location"] == contact
+
+
+def stops(page, browser):
+    assert "Stop looking as Bob Rowe" in words(page)
+    [address] = re.findall(r'action="(/team/people/stop[^"]*)"', words(page))
+    return browser.post(address)
