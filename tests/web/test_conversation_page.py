@@ -145,6 +145,15 @@ def test_one_may_know_of_a_letter_without_reading_it(client, alice, bob, box, an
     assert "1 of these 2 emails is not shared with you." in shown
 
 
+def test_each_letter_is_a_heading_of_its_own(client, alice, box, anna):
+    """Whoever cannot see the page goes from letter to letter by headings, and hears whose each is."""
+    message = a_message(box, anna)
+    page = shown_to(client, alice, message).content.decode()
+    name = f'id="m-{message.pk}-who">Anna Lind</h2>'
+    assert name in page
+    assert f'aria-labelledby="m-{message.pk}-who"' in page
+
+
 def test_a_private_conversation_does_not_exist_for_others(client, alice, bob, charlie, anna):
     message = a_message(a_mailbox(alice, sharing=Sharing.PRIVATE), anna)
     assert shown_to(client, bob, message).status_code == 404
