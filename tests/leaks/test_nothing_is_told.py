@@ -21,7 +21,7 @@ from leaks.routes import API_IDS, PLAIN, STREAMS, Address, form, kinds, operatio
 from leaks.world import HUSHED, MARKED, NOTES, in_the_open, keep_to_oneself, of_nothing
 from letterbook.api.urls import api
 from letterbook.kit.ids import new_id
-from letterbook.teams.models import Membership
+from letterbook.teams.models import Membership, Role
 from letterbook.teams.tokens import create_token
 from letterbook.web.urls import urlpatterns
 
@@ -116,14 +116,20 @@ def test_every_address_is_walked():
     assert in_api == API_IDS.keys()
 
 
+def hers_of_nothing() -> dict[str, Any]:
+    """Ids of what alice alone has, which are of nothing."""
+    kinds_of_hers = (
+        "merge", "split", "email", "row", "request", "admission", "template", "token", "file", "rule", "choice",
+    )  # fmt: skip
+    nothing = of_nothing(dict.fromkeys(kinds_of_hers, None))
+    return nothing | {"row": 7, "rule": 7, "choice": 7, "content id": "none"}
+
+
 def test_what_is_hidden_makes_no_difference(alice, bob, charlie, people):
     """S76, S84: pages, searches, lists, counts, exports, insights, type-ahead, API; by their every byte."""
     at = now() - timedelta(days=3, minutes=30)
     shown = in_the_open(alice, bob, charlie, at=at)
-    rest = of_nothing(dict.fromkeys(
-        ("merge", "split", "email", "row", "request", "admission", "template", "token", "file", "rule", "choice"), None
-    ))  # fmt: skip
-    rest |= {"row": 7, "rule": 7, "choice": 7, "content id": "none"}
+    rest = hers_of_nothing()
     before = {who: everything_told(people[who], rest | shown) for who in ("bob", "charlie")}
     hidden = keep_to_oneself(alice, shown, at=at)
     problems = []
@@ -138,6 +144,39 @@ def test_what_is_hidden_makes_no_difference(alice, bob, charlie, people):
     hers = everything_told(people["alice"], rest | shown | hidden)
     hers |= everything_told(people["alice"], rest | shown, of={"message", "thread", "activity"})
     assert words_in(hers, NOTES | MARKED | HUSHED) == NOTES | MARKED | HUSHED
+
+
+# What a member of the team finds less of than whoever administers it.
+ADMINISTERED = {
+    "audit", "today", "outbox", "failures", "mailboxes", "mailbox", "coverage", "mailbox-rules", "team-rules",
+    "quarantined", "who-may-see", "why", "team", "erase-contact", "templates",
+}  # fmt: skip
+
+
+def test_administering_a_team_opens_nobodys_mail(alice, bob, charlie):
+    """S76, P8: an admin learns of what alice keeps to herself no more than any team-mate, on no page of theirs.
+
+    That she did something stands in the log, and what her programs are called; never which email, contact or label.
+    """
+    at = now() - timedelta(days=3, minutes=30)
+    Membership.objects.filter(pk=bob.pk).update(role=Role.ADMIN)
+    admin, shown = Person(bob), in_the_open(alice, bob, charlie, at=at)
+    rest = hers_of_nothing()
+    before = _administered(admin, rest | shown)
+    keep_to_oneself(alice, shown, at=at)
+    after = _administered(admin, rest | shown)
+    assert words_in(after, HUSHED) == {"hushtoken"}
+    differing = {
+        where
+        for where, (status, text) in after.items()
+        if (before[where][0], the_same(before[where][1])) != (status, the_same(text))
+    }
+    assert {where.partition(" ")[0] for where in differing} == {"audit"}
+
+
+def _administered(person: Person, things: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    asked = (one for one in pages(things) if one.name in ADMINISTERED)
+    return {f"{one.name} {one.path}": person.asks(one, is_api=False) for one in asked}
 
 
 # Hers alone: for a team-mate these are not there.
