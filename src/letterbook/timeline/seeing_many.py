@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, UUIDField
-from django.db.models.expressions import Combinable, ExpressionWrapper
+from django.db.models import BooleanField
 
-from letterbook.contacts.models import ContactAddress
 from letterbook.correspondence.access import Reach
-from letterbook.correspondence.models import is_reachable, tells_bcc, tells_bcc_key
+from letterbook.correspondence.copy_conditions import Written, is_seen
+from letterbook.correspondence.models import is_held, is_reachable
 from letterbook.mailboxes.models import Sharing
 from letterbook.teams.models import Membership
 from letterbook.timeline.models import Activity, ActivityQuerySet
+
+# As `seeing` says it of one contact; here the contact's addresses are looked up beside each line. Written down at once:
+# put together by Django it takes longer to build than to answer, and a list asks it of fifty contacts.
+_IS_KNOWN = """({{bcc}} = ARRAY[]::text[]
+    OR EXISTS (
+        SELECT FROM contacts_contactaddress own
+        WHERE own.contact_id = {{contact}} AND own.key = ANY ({{keys}}) AND NOT own.key = ANY ({{bcc}})
+    )
+    OR EXISTS (
+        SELECT FROM correspondence_mailboxmessage copy
+        CROSS JOIN LATERAL (
+            SELECT array_agg(person->>'key') AS keys FROM jsonb_array_elements(copy.bcc) person
+        ) blind
+        WHERE copy.message_id = {{message}} AND copy.bcc IS NOT NULL AND {is_seen}
+            AND (blind.keys @> {{bcc}} OR EXISTS (
+                SELECT FROM contacts_contactaddress own
+                WHERE own.contact_id = {{contact}} AND own.key = ANY (blind.keys)
+            ))
+    )
+)"""
+_OF_LINE = {
+    "contact": "contact_id",
+    "message": "message_id",
+    "keys": "message__address_keys",
+    "bcc": "message__bcc_keys",
+}
 
 
 def emails_seen(member: Membership, *, reach: Reach) -> ActivityQuerySet:
     """Return the team's email lines this member may know of, each tested by itself; to be narrowed to few contacts."""
     may_know = is_reachable(reach, level=Sharing.METADATA, message_ref="message_id")
-    return Activity.objects.filter(may_know, team_id=member.team_id, message__isnull=False).filter(
-        is_known_to_be_on_it(reach)
+    return Activity.objects.filter(
+        may_know, is_known_to_be_on_it(reach), team_id=member.team_id, message__isnull=False
     )
 
 
-def is_known_to_be_on_it(reach: Reach) -> Q:
-    """Return the condition "that the line's contact got it is no secret of its Bcc, or one the viewer may know".
+def is_known_to_be_on_it(reach: Reach) -> Written:
+    """Return the condition "that the line's contact got it is no secret of its Bcc, or one the viewer may know"."""
+    text, values = _is_known(reach)
+    return Written(text, values, BooleanField(), **_OF_LINE)
 
-    As `seeing` says it of one contact; here the contact's addresses are looked up beside each line.
-    """
-    own = ContactAddress.objects.filter(contact=OuterRef("contact_id"))
-    on_it = ExpressionWrapper(OuterRef("message_id"), output_field=UUIDField())
-    openly = own.filter(
-        _IsAmong("key", OuterRef("message__address_keys")),
-        ~Q(_IsAmong("key", OuterRef("message__bcc_keys"))),
+
+def is_seen_line(reach: Reach) -> tuple[str, tuple[object, ...]]:
+    """Return the whole gate as text and its values, for statements that call a line `line`, its email `message`."""
+    held, held_values = is_held(reach, level=Sharing.METADATA, of="message")
+    known, known_values = _is_known(reach)
+    known = known.format(
+        contact="line.contact_id",
+        message="line.message_id",
+        keys="message.address_keys",
+        bcc="message.bcc_keys",
     )
-    told = own.alias(on_it=on_it).filter(tells_bcc_key(reach, message_ref="on_it", key_ref="key"))
-    all_told = tells_bcc(reach, [], message_ref="message_id", bcc_ref="message__bcc_keys")
-    return Q(message__bcc_keys=[]) | Exists(openly) | Exists(told) | Q(all_told)
+    return f"{held.format(message='line.message_id')} AND {known}", (*held_values, *known_values)
 
 
-class _IsAmong(Func):
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()
-
-    def __init__(self, column: str, among: Combinable) -> None:
-        super().__init__(F(column), among)
+def _is_known(reach: Reach) -> tuple[str, tuple[object, ...]]:
+    seen = is_seen(reach, level=Sharing.FULL)
+    return _IS_KNOWN.format(is_seen=seen.of("copy")), seen.values
