@@ -58,6 +58,13 @@ def test_a_scheduled_email_is_not_about_to_leave(rf, alice, box):
     assert shell_of(rf, alice)["leaving"] is None
 
 
+def test_one_scheduled_since_hides_no_undo(rf, alice, box):
+    at = now()
+    leaving = a_queued_email(alice, box, at=at - timedelta(seconds=1), subject="Leaves now")
+    a_queued_email(alice, box, at=at, send_at=at + timedelta(days=1), subject="Tomorrow")
+    assert shell_of(rf, alice)["leaving"].undo_url == reverse("undo-email", args=[leaving.pk])
+
+
 def test_it_accounts_for_the_persons_own_mail(rf, alice, bob, box):
     a_message(box, a_contact(alice))
     coverage = shell_of(rf, alice)["coverage"]

@@ -72,15 +72,25 @@ def expectations_for(emails: Iterable[OutgoingEmail], *, at: datetime) -> dict[U
 def _places(emails: list[OutgoingEmail]) -> Mapping[UUID, _Place]:
     if not emails:
         return {}
-    mailboxes = list({email.mailbox_id for email in emails})
+    furthest = _furthest_of_mailboxes(emails)
+    places = [[one[number] for one in furthest] for number in range(3)]
     with connection.cursor() as cursor:
-        cursor.execute(_PLACES, [mailboxes, FURTHEST_POSITION, [email.pk for email in emails]])
+        cursor.execute(_PLACES, [*places, FURTHEST_POSITION, [email.pk for email in emails]])
         return {
             pk: _Place(
                 position, None if is_asked is None else _BEHIND_DOUBT if is_asked else _BEHIND
             )
             for pk, position, is_asked in cursor
         }
+
+
+def _furthest_of_mailboxes(emails: list[OutgoingEmail]) -> list[tuple[UUID, datetime, UUID]]:
+    """Return of each mailbox which of these emails is the last in its queue: nobody asks about what is behind it."""
+    in_order = sorted(
+        (email.due_at, email.pk, email.mailbox_id) for email in emails if email.due_at
+    )
+    last = {mailbox_id: (mailbox_id, due_at, pk) for due_at, pk, mailbox_id in in_order}
+    return list(last.values())
 
 
 def _expect(
@@ -147,11 +157,12 @@ def _in_turn(place: _Place | None, pace: Pace | None, *, at: datetime) -> _Told:
 # outgoing_queue_of_mailbox gives each mailbox's beginning in order; outgoing_queue_in_order who must go first.
 _PLACES = """
     SELECT placed.id, placed.position, first.is_asked
-    FROM unnest(%s::uuid[]) AS box (id)
+    FROM unnest(%s::uuid[], %s::timestamptz[], %s::uuid[]) AS box (id, last_due_at, last_id)
     CROSS JOIN LATERAL (
         SELECT nearest.*, row_number() OVER (ORDER BY due_at, id) AS position FROM (
             SELECT id, mailbox_id, order_key, queued_at, send_at, due_at FROM outgoing_outgoingemail
-            WHERE mailbox_id = box.id AND status = 'queued' ORDER BY due_at, id LIMIT %s
+            WHERE mailbox_id = box.id AND status = 'queued' AND (due_at, id) <= (box.last_due_at, box.last_id)
+            ORDER BY due_at, id LIMIT %s
         ) nearest
     ) placed
     LEFT JOIN LATERAL (

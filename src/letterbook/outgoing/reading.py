@@ -22,6 +22,7 @@ from letterbook.outgoing.models import (
 )
 from letterbook.outgoing.releasing import frozen_bytes
 from letterbook.outgoing.status import Status
+from letterbook.teams.asked_once import asked_once
 from letterbook.teams.models import Membership
 
 # Nobody needs to know whether it is 1,001 or 10,000, and counting on would cost on every page.
@@ -80,25 +81,27 @@ class OutboxCounts:
 def outbox_counts(member: Membership) -> OutboxCounts:
     """Return the counts of the outbox; each looks at a thousand rows at most."""
     emails = OutgoingEmail.objects.visible_to(member)
-    by_status = {
-        status: _counted(emails.filter(status=status).order_by("-updated_at", "-id"))
-        for status in Status
-    }
+    draft, sent, failed = (
+        _counted(emails.filter(status=status).order_by("-updated_at", "-id"))
+        for status in (Status.DRAFT, Status.SENT, Status.FAILED)
+    )
     return OutboxCounts(
-        draft=by_status[Status.DRAFT],
-        queued=by_status[Status.QUEUED],
-        sent=by_status[Status.SENT],
-        failed=by_status[Status.FAILED],
+        draft=draft,
+        queued=count_queued(member),
+        sent=sent,
+        failed=failed,
         to_decide=count_to_decide(member),
     )
 
 
+@asked_once
 def count_to_decide(member: Membership) -> int:
     """Return how many open failures of their own a member has, none beyond `MOST_COUNTED` + 1."""
     open_ones = Failure.objects.writable_by(member).open()
     return open_ones.values("pk")[: MOST_COUNTED + 1].count()
 
 
+@asked_once
 def count_queued(member: Membership) -> int:
     """Return how many emails are on their way, as far as a member may know, none beyond `MOST_COUNTED` + 1."""
     return _counted(OutgoingEmail.objects.visible_to(member).filter(status=Status.QUEUED))

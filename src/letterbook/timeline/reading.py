@@ -131,7 +131,8 @@ def cursor_before(moment: datetime) -> str:
 
 
 def _loaded(lines: ActivityQuerySet) -> ActivityQuerySet:
-    return lines.select_related("message").defer(*(f"message__{name}" for name in NOT_SHOWN))
+    not_shown = (f"message__{name}" for name in NOT_SHOWN)
+    return lines.select_related("message").defer("words", *not_shown)
 
 
 def _has_newer(place: Position | None, is_newer: bool, found: list[Activity], limit: int) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -23,7 +24,6 @@ from letterbook.outgoing.status import Status
 from letterbook.teams.models import Membership
 from letterbook.teams.people import memberships_of
 from letterbook.teams.second_wall import seen_by
-from letterbook.web.outgoing_rows import is_leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +144,17 @@ def _accounted(boxes: list[Mailbox]) -> Accounted | None:
 
 
 def _leaving(member: Membership, *, at: datetime) -> Leaving | None:
+    undo = timedelta(seconds=settings.UNDO_SECONDS)
+    # Said twice: the second time so that the index of what is due leads to the few among any number of queued ones.
     own = OutgoingEmail.objects.visible_to(member).filter(
-        author_id=member.user_id, status=Status.QUEUED, due_at__gt=at
+        author_id=member.user_id,
+        status=Status.QUEUED,
+        due_at__lte=F("queued_at") + undo,
+        due_at__gt=at,
+        due_at__lt=at + 2 * undo,
     )
     newest = own.order_by("-queued_at").defer("html").first()
-    if newest is None or newest.due_at is None or not is_leaving(newest, at=at):
+    if newest is None or newest.due_at is None:
         return None
     number = own.filter(queued_at=newest.queued_at).count()
     if number > 1 and newest.queued_at:

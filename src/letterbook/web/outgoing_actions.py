@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from letterbook.mailboxes.models import MailboxState
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.status import ErrorClass
 from letterbook.web.entries import Action
+from letterbook.web.paths import path_to
 
 _Button = tuple[str, str]
 _BACK = ("Back to draft", "cancel-email")
@@ -90,7 +89,7 @@ def _fitting(button: _Button, email: OutgoingEmail, is_due: bool, is_owner: bool
 
 def _action(label: str, name: str, email: OutgoingEmail) -> Action:
     if name == "mailboxes":
-        return Action(label, reverse(name))
+        return Action(label, path_to(name))
     pk = email.mailbox_id if name in _OF_MAILBOX else email.pk
-    address = reverse(name, args=[pk])
+    address = path_to(name, pk)
     return Action(label, address, is_post=name not in _PAGES, key=_KEYS.get(name, ""))

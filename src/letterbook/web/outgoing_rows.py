@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Left
-from django.urls import reverse
 
 from letterbook.correspondence.showing import PersonOnIt
 from letterbook.mailboxes.models import MailboxState
@@ -24,6 +23,7 @@ from letterbook.web.outgoing_actions import actions_of
 from letterbook.web.outgoing_times import day_and_time as day_and_time
 from letterbook.web.outgoing_times import is_leaving as is_leaving
 from letterbook.web.outgoing_times import moment_of, when_of
+from letterbook.web.paths import path_to
 from letterbook.web.who_is_who import WhoIsWho, capitalised
 
 NOT_SHARED = "Subject not shared"
@@ -40,7 +40,6 @@ class OutgoingRow:
     people: str
     subject: str
     why: str
-    text: str
     when: str
     then: str
     moment: datetime
@@ -59,7 +58,12 @@ class OutgoingRow:
     def url(self) -> str:
         """Where it opens: a draft to be written on, anything else as its story."""
         name = "edit-email" if self.status == "draft" else "outgoing-email"
-        return reverse(name, args=[self.email.pk])
+        return path_to(name, self.email.pk)
+
+    @property
+    def text(self) -> str:
+        """How it begins, as far as the viewer may read it; no list shows that."""
+        return _snippet(self.email)
 
 
 def show_rows(
@@ -103,7 +107,6 @@ def show_row(
         people=_people(email, who),
         subject=(email.subject or "(no subject)") if email.may_read_subject else NOT_SHARED,
         why=_why(email) or _reason(expected),
-        text=_snippet(email),
         when=when,
         then=then,
         moment=moment_of(email),
@@ -216,7 +219,7 @@ def _name(row: Recipient) -> str:
 def show_pending(row: OutgoingRow) -> Entry:
     """Return an email that has not gone yet, or failed, as a line of a contact's history."""
     is_bad = row.status in {"failed", "unconfirmed"}
-    story = Action("What happened", reverse("outgoing-email", args=[row.email.pk]))
+    story = Action("What happened", path_to("outgoing-email", row.email.pk))
     return Entry(
         id=f"outgoing-{row.email.pk}",
         side="out",

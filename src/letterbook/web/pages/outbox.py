@@ -132,24 +132,21 @@ def _held(member: Membership, *, at: datetime) -> list[Mailbox]:
 def _to_watch(
     member: Membership, counts: OutboxCounts, show: Show, *, at: datetime
 ) -> list[Section]:
-    emails = OutgoingEmail.objects.visible_to(member)
-    own = OutgoingEmail.objects.writable_by(member)
-    undecided = own.filter(status=Status.FAILED, resolved_at=None).order_by("-updated_at", "-id")
-    waiting = emails.filter(status=Status.QUEUED).order_by("due_at", "id")
-    lately = emails.filter(status=Status.SENT, sent_at__gt=at - _LATELY).order_by("-sent_at", "-id")
-    news = [row for row in show(with_rows(with_news(member, at=at))[:_NEWS_SHOWN]) if row.news]
-    lately = lately.exclude(pk__in=[row.email.pk for row in news])
+    # To find out at length that there is nothing takes as long as to find something.
+    has_failed, has_sent = counts.failed > 0, counts.sent > 0
+    news = _news(member, show, at=at) if has_sent else []
+    lately = _sent_lately(member, news, show, at=at) if has_sent else []
     return [
         Section(
             "Needs a decision",
-            show(with_rows(undecided)[:ROWS]),
+            _undecided(member, show) if has_failed else [],
             counts.to_decide,
             is_decision=True,
             url=reverse("failures"),
         ),
         Section(
             "On their way",
-            show(with_rows(waiting)[:ROWS]),
+            _waiting(member, show) if counts.queued else [],
             counts.queued,
             "What leaves first is on top",
         ),
@@ -160,8 +157,32 @@ def _to_watch(
             "Sent stays sent; what came back is shown beside it",
             is_news=True,
         ),
-        Section("Sent today", rows := show(with_rows(lately)[:10]), len(rows)),
+        Section("Sent today", lately, len(lately)),
     ]
+
+
+def _undecided(member: Membership, show: Show) -> list[OutgoingRow]:
+    own = OutgoingEmail.objects.writable_by(member)
+    undecided = own.filter(status=Status.FAILED, resolved_at=None).order_by("-updated_at", "-id")
+    return show(with_rows(undecided)[:ROWS])
+
+
+def _waiting(member: Membership, show: Show) -> list[OutgoingRow]:
+    emails = OutgoingEmail.objects.visible_to(member)
+    return show(with_rows(emails.filter(status=Status.QUEUED).order_by("due_at", "id"))[:ROWS])
+
+
+def _news(member: Membership, show: Show, *, at: datetime) -> list[OutgoingRow]:
+    return [row for row in show(with_rows(with_news(member, at=at))[:_NEWS_SHOWN]) if row.news]
+
+
+def _sent_lately(
+    member: Membership, besides: list[OutgoingRow], show: Show, *, at: datetime
+) -> list[OutgoingRow]:
+    emails = OutgoingEmail.objects.visible_to(member)
+    lately = emails.filter(status=Status.SENT, sent_at__gt=at - _LATELY).order_by("-sent_at", "-id")
+    others = lately.exclude(pk__in=[row.email.pk for row in besides])
+    return show(with_rows(others)[:10])
 
 
 def _list(
