@@ -1,4 +1,4 @@
-"""An email being written and sent, everyone it goes to, every status it had, every try to hand it over."""
+"""An email being written and sent: what it is, and the verbs that move its status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pgtrigger
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from letterbook.contacts.models import Contact
 from letterbook.correspondence.access import SeenBySomeone, reach_of
 from letterbook.correspondence.models import Message
 from letterbook.kit.ids import new_id
@@ -30,6 +29,9 @@ from letterbook.outgoing.failures import close_failure, reopen_failure
 from letterbook.outgoing.links import Regarding as Regarding
 from letterbook.outgoing.notices import FailureNotice as FailureNotice
 from letterbook.outgoing.paces import Pace as Pace
+from letterbook.outgoing.parts import OutgoingAttachment as OutgoingAttachment
+from letterbook.outgoing.parts import Recipient as Recipient
+from letterbook.outgoing.parts import RecipientKind as RecipientKind
 from letterbook.outgoing.receipts import Receipt, write_receipt
 from letterbook.outgoing.shared_emails import is_known, level_seen
 from letterbook.outgoing.status import ALLOWED, RETRY_TAKEN_BACK, WAYS_ON, ErrorClass, Status
@@ -380,63 +382,3 @@ def _changed_meanwhile() -> Conflict:
         "This email is being handed over or was changed a moment ago.",
         way_out="Look at it again in a minute: by then it is sent, has failed, or waits.",
     )
-
-
-class RecipientKind(models.TextChoices):
-    TO = "to", "To"
-    CC = "cc", "Cc"
-    BCC = "bcc", "Bcc"
-
-
-class Recipient(models.Model):
-    """One person an email goes to. Bcc is for those who may read the email's content."""
-
-    email = models.ForeignKey(OutgoingEmail, models.CASCADE, related_name="recipients")
-    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=3, choices=RecipientKind.choices)
-    position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=200, blank=True)
-    address = models.CharField(max_length=320)
-    key = models.CharField(max_length=320)
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["email", "key"], name="recipient_once_per_email")
-        ]
-        # A contact's queued and failed email.
-        indexes = [models.Index(fields=["contact", "email"], name="recipient_by_contact")]
-
-    def as_typed(self) -> str:
-        """Return the address as a person would type it."""
-        if not self.name:
-            return self.address
-        name = self.name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{name}" <{self.address}>'
-
-
-class OutgoingAttachment(models.Model):
-    """A file that goes with an email; with a content id it is a picture that the text shows as `cid:…`."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.ForeignKey(OutgoingEmail, models.CASCADE, related_name="attachments")
-    team = models.ForeignKey(Team, models.CASCADE, related_name="+")
-    filename = models.CharField(max_length=200)
-    content_type = models.CharField(max_length=120)
-    size = models.PositiveIntegerField()
-    content = models.BinaryField()
-    content_id = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["email", "content_id"],
-                condition=~Q(content_id=""),
-                name="outgoing_picture_once_per_email",
-            )
-        ]
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether it belongs into the text instead of beside it."""
-        return self.content_id != ""
