@@ -60,6 +60,18 @@ def test_a_stranger_takes_nothing(charlie, anna, at):
 
 def test_the_page_says_how_much_left_and_how_it_comes_back(alice, anna):
     path = reverse("drop-address", args=[anna.pk])
-    form = {"address": "lind@home.example", "emails": "unlink"}
+    form = {"address": "lind@home.example", "emails": "unlink", "sure": "yes"}
     told = words(as_member(alice).post(path, form, follow=True))
     assert "1 email has left the timeline. Add the address again, and they are back." in told
+
+
+def test_the_page_shows_what_would_leave_before_anything_does(alice, bob, anna):
+    """S67: how much, and that it comes back; counted of what one sees oneself."""
+    path = reverse("drop-address", args=[anna.pk])
+    form = {"address": "lind@home.example", "emails": "unlink"}
+    shown = words(as_member(alice).post(path, form))
+    assert "1 email leaves the timeline of Anna Lind" in shown
+    assert anna.addresses.count() == 2
+    assert Activity.objects.filter(contact=anna).count() == 4
+    Mailbox.objects.update(sharing=Sharing.PRIVATE)
+    assert "No email that you see leaves" in words(as_member(bob).post(path, form))

@@ -50,7 +50,9 @@ def link_contacts(contact_ids: Sequence[UUID], *, team_id: UUID, at: datetime) -
 
 
 def count_unlinked(member: Membership, contact: Contact, *, key: str) -> int:
-    """Return how many of the lines that `unlink_contact` would remove this member sees."""
+    """Return how many of the lines that `unlink_contact` would remove this member sees, whether the address is theirs
+    still or was just taken away.
+    """
     return _tied_by(Activity.objects.visible_to(member), contact, key).count()
 
 
@@ -62,7 +64,7 @@ def unlink_contact(contact: Contact, *, key: str) -> None:
 
 
 def _tied_by(lines: ActivityQuerySet, contact: Contact, key: str) -> ActivityQuerySet:
-    still = list(contact.addresses.values_list("key", flat=True))
+    still = list(contact.addresses.exclude(key=key).values_list("key", flat=True))
     found = lines.filter(contact=contact, message__address_keys__contains=[key])
     return found.exclude(message__address_keys__overlap=still)
 

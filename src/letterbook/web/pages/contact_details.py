@@ -12,10 +12,12 @@ from django.views.decorators.http import require_POST
 
 from letterbook.contacts.keeping import assign_contact, find_person, make_primary
 from letterbook.kit.refusals import Conflict, Invalid
+from letterbook.mime.addresses import address_key
 from letterbook.outgoing.one_click import subscribe_again
 from letterbook.timeline.acquainting import add_contact_address, drop_contact_address
+from letterbook.timeline.linking import count_unlinked
 from letterbook.web.pages.contact import find_contact, show_contact
-from letterbook.web.requests import MemberRequest, member_required
+from letterbook.web.requests import MemberRequest, member_required, render_page
 
 
 @require_POST
@@ -63,9 +65,16 @@ def wants_mail(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @member_required
 def drop_address(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Take an address from the contact; the mail that came with it stays in the timeline, or leaves it too."""
+    """Take an address from the contact; the mail that came with it stays in the timeline.
+
+    Or it leaves it too, once the person has seen how much that is.
+    """
     contact, address = find_contact(request, pk), request.POST.get("address", "")
     unlinks = request.POST.get("emails") == "unlink"
+    if unlinks and request.POST.get("sure") != "yes":
+        number = count_unlinked(request.member, contact, key=address_key(address))
+        shown = {"contact": contact, "address": address, "number": number}
+        return render_page(request, "web/drop_address.html", shown)
     number = drop_contact_address(
         request.member, contact, address=address, unlinks=unlinks, at=now()
     )
