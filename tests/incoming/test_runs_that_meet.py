@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming import fetching
+from letterbook.incoming.forgetting import end_dead_imports
 from letterbook.incoming.models import TAKEN_OVER, RetrievalRun, RunKind
 from letterbook.incoming.quiet import quiet_among
 from letterbook.incoming.requesting import go_on
@@ -80,3 +81,18 @@ def test_retrieving_leaves_an_import_into_the_same_mailbox_alone(mailbox, arrive
     files.refresh_from_db()
     assert (files.ended_at, files.error) == (None, "")
     assert quiet_among([mailbox.pk], at=at + HOUR) == [mailbox]
+
+
+def test_an_import_that_was_killed_is_not_under_way_for_ever(mailbox, at):
+    """F1: nobody ends it in its place, as a retrieval is ended by the next; its row says what to do."""
+    runs = [
+        RetrievalRun.objects.create(
+            mailbox=mailbox, team=mailbox.team, kind=kind, started_at=at - timedelta(days=days)
+        )
+        for kind, days in ((RunKind.IMPORT, 2), (RunKind.IMPORT, 0), (RunKind.FIRST, 2))
+    ]
+    assert end_dead_imports(at=at) == 1
+    for run in runs:
+        run.refresh_from_db()
+    assert [run.ended_at for run in runs] == [at, None, None]
+    assert "Import the files again" in runs[0].error

@@ -82,3 +82,4 @@ def fold_ledger_counts(*, timestamp: int) -> None:  # noqa: ARG001 - every perio
 @app.task(name="forget_empty_runs", queue=QUEUE, queueing_lock="forget_empty_runs")
 def forget_empty_runs(*, timestamp: int) -> None:  # noqa: ARG001 - every periodic task is given its tick
     forgetting.forget_empty_runs(at=now())
+    forgetting.end_dead_imports(at=now())
