@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,8 +17,8 @@ from letterbook.kit.refusals import Invalid
 from letterbook.mailboxes.models import Sharing
 from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.status import Status
-from letterbook.web.send_times import read_send_at, send_times
-from letterbook.web.their_clock import offset_of
+from letterbook.web.send_times import Zone, read_send_at, send_times
+from letterbook.web.their_clock import clock_of
 from written import a_draft
 
 MORNING = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
@@ -148,41 +148,60 @@ def test_others_of_the_same_company_are_offered(browser, alice, box, at):
     assert 'data-address="Anna' not in shown
 
 
-def test_the_recipients_clock_is_read_from_their_own_mail(alice, box, at):
+def test_the_recipients_clock_is_read_from_their_own_mail(alice, box):
     anna = a_contact(alice, "Anna Lind", "anna@lindwerk.example")
     raw = b"Date: Mon, 23 Nov 2026 10:00:00 -0500\r\nFrom: anna@lindwerk.example\r\n\r\nHello"
     a_message(box, anna, raw=raw)
-    assert offset_of(alice, anna, at=at) == timedelta(hours=-5)
+    assert clock_of(alice, anna) == timezone(timedelta(hours=-5))
     anna.time_zone = "Asia/Tokyo"  # what is on their card comes first
-    assert offset_of(alice, anna, at=at) == timedelta(hours=9)
+    assert clock_of(alice, anna) == ZoneInfo("Asia/Tokyo")
 
 
 @pytest.mark.parametrize("date", [b"Mon, 23 Nov 2026 10:00:00 +0000", b"yesterday", b""])
-def test_a_date_that_says_nothing_is_no_clock(alice, box, date, at):
+def test_a_date_that_says_nothing_is_no_clock(alice, box, date):
     anna = a_contact(alice, "Anna Lind", "anna@lindwerk.example")
     a_message(box, anna, raw=b"Date: " + date + b"\r\nFrom: anna@lindwerk.example\r\n\r\nHello")
-    assert offset_of(alice, anna, at=at) is None
+    assert clock_of(alice, anna) is None
 
 
-def test_mail_that_one_may_not_read_tells_no_clock(bob, alice, box, at):
+def test_mail_that_one_may_not_read_tells_no_clock(bob, alice, box):
     box.sharing = Sharing.PRIVATE
     box.save()
     anna = a_contact(alice, "Anna Lind", "anna@lindwerk.example")
     raw = b"Date: Mon, 23 Nov 2026 10:00:00 -0500\r\nFrom: anna@lindwerk.example\r\n\r\nHello"
     a_message(box, anna, raw=raw)
-    assert offset_of(bob, anna, at=at) is None
+    assert clock_of(bob, anna) is None
 
 
 def test_both_clocks_are_shown():
     """The sender's morning with theirs beside it, and theirs with the sender's."""
-    presets = send_times(timedelta(hours=9), at=MORNING)["presets"]
+    presets = send_times(timezone(timedelta(hours=9)), at=MORNING)["presets"]
     shown = {one.label: one.remark for one in presets}
     assert shown["Tomorrow 08:00"] == "Wed 17:00 theirs"
     assert shown["Tomorrow 08:00 for them"] == "Tue 23:00 yours"
 
 
+def test_their_morning_is_meant_after_their_clocks_have_changed():
+    """S12: before it they are two hours ahead of UTC, then three."""
+    friday = datetime(2026, 3, 27, 18, 0, tzinfo=UTC)
+    offered = send_times(ZoneInfo("Europe/Athens"), at=friday)
+    assert offered["zones"][1] == Zone("Europe/Athens", "their time, Athens")
+    for day, hour in ((28, 6), (30, 5)):
+        asked = f"2026-03-{day}T08:00"
+        moment = read_send_at(asked, zone=offered["zones"][1].value, at=friday)
+        assert moment == datetime(2026, 3, day, hour, tzinfo=UTC)
+    saturday = send_times(ZoneInfo("Europe/Athens"), at=friday + timedelta(days=1))
+    assert saturday["presets"][-1].value == "2026-03-29T08:00+03:00"
+
+
+def test_clocks_that_agree_today_but_not_in_summer_are_two():
+    """London and UTC in winter; of an offset in an email nobody knows what it will be."""
+    assert send_times(ZoneInfo("Europe/London"), at=MORNING)["their_now"] is not None
+    assert send_times(ZoneInfo("Etc/UTC"), at=MORNING)["their_now"] is None
+
+
 def test_the_same_clock_is_shown_once():
-    assert all(not one.remark for one in send_times(timedelta(0), at=MORNING)["presets"])
+    assert all(not one.remark for one in send_times(UTC, at=MORNING)["presets"])
     assert send_times(None, at=MORNING)["their_now"] is None
 
 

@@ -11,7 +11,7 @@ from letterbook.teams.models import Membership
 from letterbook.web.colleagues import colleagues_of
 from letterbook.web.last_between import last_between
 from letterbook.web.send_times import send_times
-from letterbook.web.their_clock import offset_of
+from letterbook.web.their_clock import clock_of
 from letterbook.web.weighing import meanwhile
 
 
@@ -21,7 +21,7 @@ def beside_context(
     """Return what the templates beside an email, and the menu for sending it later, need."""
     between = last_between(member, text.to)
     contact = between.get("addressed")
-    theirs = offset_of(member, contact, at=at) if contact else None
+    theirs = clock_of(member, contact) if contact else None
     return {
         **between,
         **send_times(theirs, at=at),

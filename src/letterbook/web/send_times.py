@@ -13,6 +13,7 @@ from letterbook.kit.refusals import Invalid
 
 MORNING = time(8, 0)
 AFTERNOON = time(14, 0)
+_HALF_A_YEAR = timedelta(days=182)
 # One or two of each hour, by which a recipient's clock is found without a list of six hundred.
 _CITIES = (
     "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Chicago",
@@ -40,18 +41,24 @@ class Zone:
     label: str
 
 
-def send_times(theirs: timedelta | None, *, at: datetime) -> dict[str, Any]:
-    """Return what the menu for sending later offers, given how far the recipient's clock is from UTC."""
+def send_times(theirs: tzinfo | None, *, at: datetime) -> dict[str, Any]:
+    """Return what the menu for sending later offers, given the recipient's clock."""
     mine = get_current_timezone()
-    other = (
-        None if theirs is None or at.astimezone(mine).utcoffset() == theirs else timezone(theirs)
-    )
+    other = None if theirs is None or _is_one_clock(mine, theirs, at=at) else theirs
     return {
         "presets": _presets(mine, other, at=at),
         "zones": _zones(other),
         "zone": get_current_timezone_name(),
         "their_now": at.astimezone(other) if other else None,
     }
+
+
+def _is_one_clock(mine: tzinfo, theirs: tzinfo, *, at: datetime) -> bool:
+    """Whether two clocks show the same now and, where both are known to change, in half a year, too."""
+    moments = [at] if isinstance(theirs, timezone) else [at, at + _HALF_A_YEAR]
+    return all(
+        one.astimezone(mine).utcoffset() == one.astimezone(theirs).utcoffset() for one in moments
+    )
 
 
 def _presets(mine: tzinfo, other: tzinfo | None, *, at: datetime) -> list[Preset]:
@@ -88,12 +95,13 @@ def _on(zone: tzinfo | None, moment: datetime, whose: str) -> str:
     return f"{moment.astimezone(zone):%a %H:%M} {whose}" if zone else ""
 
 
-def _zones(other: timezone | None) -> list[Zone]:
+def _zones(other: tzinfo | None) -> list[Zone]:
     own = get_current_timezone_name()
     first = [Zone("", f"your time, {_place(own)}")]
     if other is not None:
-        first.append(Zone(str(other), f"their time, {other}"))
-    return first + [Zone(name, _place(name)) for name in _CITIES if name != own]
+        first.append(Zone(str(other), f"their time, {_place(str(other))}"))
+    named = {own, str(other)}
+    return first + [Zone(name, _place(name)) for name in _CITIES if name not in named]
 
 
 def _place(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,14 @@ from letterbook.teams.models import Membership
 from letterbook.timeline.models import Activity
 
 
-def offset_of(member: Membership, contact: Contact, *, at: datetime) -> timedelta | None:
-    """Return how far from UTC a contact's clock is: in the time zone of their card, else as their newest email says.
+def clock_of(member: Membership, contact: Contact) -> tzinfo | None:
+    """Return a contact's clock: the time zone of their card, else as far from UTC as their newest email says.
 
-    None where neither tells. In an email UTC itself says nothing: it is what servers write.
+    Only a time zone knows when its clocks change. None where neither tells. In an email UTC itself says nothing: it is
+    what servers write.
     """
     if contact.time_zone:
-        return at.astimezone(ZoneInfo(contact.time_zone)).utcoffset()
+        return ZoneInfo(contact.time_zone)
     newest = (
         Activity.objects.visible_to(member)
         .filter(contact=contact, direction=Direction.INCOMING, message__source__isnull=False)
@@ -35,13 +36,13 @@ def offset_of(member: Membership, contact: Contact, *, at: datetime) -> timedelt
         source = download_source(member, newest, how=None)
     except NotFound:
         return None
-    return _offset_in(source)
+    return _clock_in(source)
 
 
-def _offset_in(source: bytes) -> timedelta | None:
+def _clock_in(source: bytes) -> tzinfo | None:
     dates = [value for name, value in read_headers(source) if name.lower() == "date"]
     try:
         offset = parsedate_to_datetime(dates[0]).utcoffset() if dates else None
     except (ValueError, OverflowError, TypeError):
         return None
-    return offset or None
+    return timezone(offset) if offset else None
