@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming import fetching
+from letterbook.incoming.coverage import coverage_of, first_progress
 from letterbook.incoming.forgetting import end_dead_imports
 from letterbook.incoming.models import TAKEN_OVER, RetrievalRun, RunKind
 from letterbook.incoming.quiet import quiet_among
@@ -96,3 +97,24 @@ def test_an_import_that_was_killed_is_not_under_way_for_ever(mailbox, at):
         run.refresh_from_db()
     assert [run.ended_at for run in runs] == [at, None, None]
     assert "Import the files again" in runs[0].error
+
+
+def test_an_import_beside_it_makes_no_first_retrieval_seem_quicker(mailbox, arrive, anna, read, at):
+    """S36, S67: the time left follows from what Gmail gave."""
+    for number in range(4):
+        arrive(number)
+    read(mailbox, longest=-SECOND)
+    RetrievalRun.objects.filter(kind=RunKind.FIRST).update(stored=1)
+    mailbox.refresh_from_db()
+    left = time_left(mailbox, at=at + HOUR)
+    RetrievalRun.objects.create(
+        mailbox=mailbox, team=mailbox.team, kind=RunKind.IMPORT, started_at=at + HOUR, stored=1000
+    )
+    assert time_left(mailbox, at=at + HOUR) == left
+
+
+def time_left(mailbox: Mailbox, *, at: datetime) -> timedelta:
+    progress = first_progress(mailbox, coverage_of([mailbox])[mailbox.pk], at=at)
+    assert progress is not None
+    assert progress.time_left is not None
+    return progress.time_left

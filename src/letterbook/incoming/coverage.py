@@ -111,7 +111,8 @@ def first_progress(mailbox: Mailbox, coverage: Coverage, *, at: datetime) -> Pro
     """
     is_listing = mailbox.listing_page is not None and not mailbox.listing_query
     is_under_way = is_listing or (coverage.waiting and mailbox.retrieved_at is None)
-    runs = RetrievalRun.objects.filter(mailbox=mailbox)
+    # What is imported beside it says nothing of how quickly Gmail answers.
+    runs = RetrievalRun.objects.filter(mailbox=mailbox).exclude(kind=RunKind.IMPORT)
     began_at = runs.filter(kind=RunKind.FIRST).aggregate(at=Min("started_at"))["at"]
     if not is_under_way or began_at is None:
         return None
