@@ -33,7 +33,10 @@ def test_a_template_is_made_changed_and_deleted(alice):
     template = EmailTemplate.objects.get()
     assert template.is_team
     browser.post(reverse("edit-template", args=[template.pk]), typed | {"name": "Many thanks"})
-    assert "Many thanks" in words(browser.get(reverse("templates")))
+    page = words(browser.get(reverse("templates")))
+    assert "Many thanks" in page
+    # One press asks, the second deletes.
+    assert "It goes for the whole team and cannot be brought back." in page
     browser.post(reverse("delete-template", args=[template.pk]))
     assert not EmailTemplate.objects.exists()
 
