@@ -223,6 +223,26 @@ def test_a_clock_that_is_none_is_refused(zone):
         read_send_at("2026-11-25T08:00", zone=zone, at=MORNING)
 
 
+@pytest.mark.parametrize(
+    ("asked", "zone", "moment"),
+    [
+        ("2026-03-29T02:30", "Europe/Berlin", None),
+        ("2026-03-29T03:00", "Europe/Berlin", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("2026-10-25T02:30", "Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2026-03-29T02:30+01:00", "Europe/Berlin", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+    ],
+    ids=["never comes", "the first after the gap", "comes twice", "says its offset"],
+)
+def test_a_time_that_never_comes_is_refused_and_of_two_the_first_is_meant(asked, zone, moment):
+    """S12: clocks put forward and back."""
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    if moment is None:
+        with pytest.raises(Invalid, match="never comes"):
+            read_send_at(asked, zone=zone, at=at)
+    else:
+        assert read_send_at(asked, zone=zone, at=at) == moment
+
+
 def test_an_email_is_about_records_of_any_system(browser, alice, box, at):
     """S20: several at once, added and removed, with a link."""
     draft = a_draft(alice, box, at=at)

@@ -109,14 +109,22 @@ def _place(name: str) -> str:
 
 
 def read_send_at(asked: str, *, zone: str, at: datetime) -> datetime:
-    """Return the chosen moment, on the chosen clock; raise `Invalid` for none, or one that is past."""
+    """Return the chosen moment, on the chosen clock; raise `Invalid` for none, one that is past, or that never comes.
+
+    Of an hour that comes twice, where clocks are put back, the first is meant.
+    """
     try:
         chosen = datetime.fromisoformat(asked)
-        moment = (
-            chosen.replace(tzinfo=_zone(zone)) if chosen.tzinfo is None else chosen
-        ).astimezone(UTC)
+        meant = chosen.replace(tzinfo=_zone(zone)) if chosen.tzinfo is None else chosen
+        moment = meant.astimezone(UTC)
+        shown = moment.astimezone(meant.tzinfo)
     except (ValueError, OverflowError) as error:
         raise Invalid("Choose a day and a time.", field="send_at") from error
+    if shown.replace(tzinfo=None) != meant.replace(tzinfo=None):
+        raise Invalid(
+            f"The clocks are put forward then: {meant:%H:%M} never comes on that day. Choose another time.",
+            field="send_at",
+        )
     if moment <= at:
         raise Invalid("That moment is past. Choose a later one, or press Send.", field="send_at")
     return moment
