@@ -160,7 +160,8 @@ def _next_time(mailbox: Mailbox, error: Exception | None, *, at: datetime) -> da
         usual = mailbox.retrieve_next_at
     if isinstance(error, TryLater):
         return max(error.retry_at, at + _SHORTEST_PAUSE) if error.retry_at else usual
-    if error is None and _has_more(mailbox, at=at):
+    if isinstance(error, Conflict) or (error is None and _has_more(mailbox, at=at)):
+        # A run that was overtaken moved the cursor under this one, and stops: whoever comes next goes on alone.
         return at
     return usual
 
