@@ -23,7 +23,9 @@ def test_a_program_keeps_contacts_and_reads_their_history(alice, hers):
     made = hers.post("/contacts", {"name": "Anna Lind", "addresses": ["Anna@Lindwerk.example"]})
     assert made.status_code == 201
     contact = made.json()
-    assert contact["addresses"] == [{"address": "Anna@Lindwerk.example", "is_primary": True}]
+    assert contact["addresses"] == [
+        {"address": "Anna@Lindwerk.example", "is_primary": True, "unsubscribed_at": None}
+    ]
     [line] = hers.get(f"/contacts/{contact['id']}/timeline").json()["items"]
     assert (line["type"], line["email"]["subject"], line["email"]["access"]) == (
         "email",
