@@ -56,6 +56,7 @@ NUMBERS = {"share-as-usual": "choice", "remove-rule": "rule"}
 WORDS = (
     "anna", "hushtext", "subject:hushsubject", "from:anna@lindwerk.example", "to:hushbcc@lindwerk.example",
     "with:anna+in:sent", "has:attachment", "after:2025", "before:2030", "hushnote", "hush*+in:notes", "in:notes",
+    "mailbox:alice",
 )  # fmt: skip
 CONTACT_QUERIES = (
     "",

@@ -61,6 +61,10 @@ def _either_plan(request, monkeypatch):
         ("subject:proof", False),
         ("has:attachment", True),
         ("plan.pdf", True),
+        ("mailbox:box", True),
+        ("mailbox:box@haldenrowe.example catalogue", True),
+        ("mailbox:bo", False),
+        ("mailbox:anna", False),
         ("in:inbox catalogue", True),
         ("in:sent catalogue", False),
         ("after:2026-11-05", True),
@@ -128,6 +132,16 @@ def test_what_is_not_shared_cannot_be_found(alice, bob, sharing, findable):
     }  # fmt: skip
     assert {question for question in everything if found(bob, question)} == findable
     assert found(alice, "anna bodyword has:attachment with:boris@lindwerk.example") == [message.pk]
+
+
+def test_a_copy_in_a_private_mailbox_is_not_found_by_that_mailbox(alice, bob):
+    """S76, S84: what one may see in a shared mailbox tells nothing of who else has it."""
+    private = a_mailbox(alice, sharing=Sharing.PRIVATE, address="alice@haldenrowe.example")
+    shared = a_mailbox(alice, address="offers@haldenrowe.example")
+    message = a_message(private, a_contact(alice), subject="proof", also_in=(shared,))
+    assert found(bob, "proof mailbox:offers") == [message.pk]
+    assert found(bob, "proof mailbox:alice") == found(bob, "mailbox:alice") == []
+    assert found(alice, "mailbox:alice") == [message.pk]
 
 
 def test_another_teams_mail_and_people_are_never_found(alice, charlie):

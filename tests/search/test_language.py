@@ -36,6 +36,7 @@ def term(*words: str, **more: object) -> Term:
         ("subject:offer", Question(subject=(term("offer"),))),
         ("has:attachment in:sent", Question(has_attachment=True, direction="out")),
         ("in:inbox in:inbox", Question(direction="in")),
+        ("mailbox:Anna mailbox:b@x.example", Question(mailboxes=("anna", "b@x.example"))),
         ("in:Notes with:anna", Question(is_in_notes=True, anyone=(term("anna"),))),
         (
             "after:2025 before:2026-11-30 x",
@@ -58,6 +59,8 @@ def test_a_search_text_is_understood(text, question):
         ("in:sent in:inbox", "in:inbox"),
         ("in:notes subject:offer", "Notes"),
         ("in:notes in:sent", "Notes"),
+        ("in:notes mailbox:anna", "Notes"),
+        ("mailbox:", "mailbox:"),
         ("before:yesterday", "before:yesterday"),
         ("after:2026-02-30", "after:2026-02-30"),
         ("a*", "a*"),

@@ -16,7 +16,7 @@ router = Router(tags=["search"])
 SearchText = Annotated[
     str,
     Query(
-        description="from: to: with: subject: has:attachment in:inbox in:sent in:notes before: after:"
+        description="from: to: with: subject: mailbox: has:attachment in:inbox in:sent in:notes before: after:"
     ),
 ]
 

@@ -4,6 +4,7 @@ catalogue proof "spring edition" letter*      words, an exact phrase, a beginnin
 from:anna to:boris with:anna@lind.example     who wrote it, who got it, who is on it
 subject:offer has:attachment                  what it is about, what it brings
 in:inbox in:sent before:2026-11-01 after:2025 which way it went, and when
+mailbox:priya                                 which of the team's mailboxes holds it
 in:notes                                      only notes, calls, meetings and tasks
 """
 
@@ -26,7 +27,9 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _SHORTEST_BEGINNING = 2
 # Scripts whose characters count as words of their own.
 SPACELESS = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_FILTERS = "from: to: with: subject: has:attachment in:inbox in:sent in:notes before: after:"
+_FILTERS = (
+    "from: to: with: subject: mailbox: has:attachment in:inbox in:sent in:notes before: after:"
+)
 _NOTES = "notes"
 
 
@@ -49,6 +52,8 @@ class Question:
     sender: tuple[Term, ...] = ()
     recipient: tuple[Term, ...] = ()
     anyone: tuple[Term, ...] = ()
+    # Addresses of the team's, or how they begin.
+    mailboxes: tuple[str, ...] = ()
     has_attachment: bool = False
     direction: str = ""
     is_in_notes: bool = False
@@ -58,8 +63,9 @@ class Question:
     @property
     def is_about_email(self) -> bool:
         """Whether only an email can answer it: what people wrote has no sender, subject or files."""
-        of_email = (self.subject, self.sender, self.recipient, self.has_attachment, self.direction)
-        return any(of_email)
+        people = (*self.sender, *self.recipient)
+        asked = (people, self.subject, self.mailboxes, self.has_attachment, self.direction)
+        return any(asked)
 
     @property
     def has_words(self) -> bool:
@@ -170,6 +176,14 @@ def _with_attachment(question: Question, part: _Part) -> Question:
     return replace(question, has_attachment=True)
 
 
+def _in_mailbox(question: Question, part: _Part) -> Question:
+    if not part.value:
+        raise _not_understood(
+            f'"{part.written}" names no mailbox.', "Write it without a blank, as mailbox:anna."
+        )
+    return replace(question, mailboxes=(*question.mailboxes, part.value.casefold()))
+
+
 def _in_place(question: Question, part: _Part) -> Question:
     if part.value.casefold() == _NOTES:
         return replace(question, is_in_notes=True)
@@ -216,6 +230,7 @@ _PLACES: dict[str, Callable[[Question, Term], Question]] = {
 _SETTINGS: dict[str, Callable[[Question, _Part], Question]] = {
     "has": _with_attachment,
     "in": _in_place,
+    "mailbox": _in_mailbox,
     "before": _with_end,
     "after": _with_begin,
 }

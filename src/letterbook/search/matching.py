@@ -7,12 +7,12 @@ of the query, so nothing that is hidden can be found, counted or guessed.
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, F, Func, Q, TextField, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Concat, Replace
 
 from letterbook.correspondence.access import Reach
-from letterbook.correspondence.models import tells_bcc
+from letterbook.correspondence.models import MailboxMessage, seen_copies, tells_bcc
 from letterbook.mailboxes.models import Sharing
 from letterbook.search.language import SPACELESS, Question, Term
 
@@ -89,7 +89,7 @@ def is_found(question: Question, reach: Reach) -> Q:
     for level in Sharing:
         if level > Sharing.PRIVATE and _can_match(question, level):
             condition |= _arm(question, level)
-    return condition & _conditions_on_people(question, reach)
+    return condition & _conditions_on_people(question, reach) & _held_where(question, reach)
 
 
 def _has_words(text: Combinable, term: Term) -> Q:
@@ -130,6 +130,21 @@ def _conditions_on_people(question: Question, reach: Reach) -> Q:
         condition &= _sent_to(term, reach)
     for term in question.anyone:
         condition &= _between(term, reach)
+    return condition
+
+
+def _held_where(question: Question, reach: Reach) -> Q:
+    """Say that a copy which the viewer may know of is in each of the mailboxes asked for."""
+    condition = Q()
+    for asked in question.mailboxes:
+        # All of an address, or its beginning up to the @.
+        begins = asked if "@" in asked else f"{asked}@"
+        copies = MailboxMessage.objects.filter(
+            seen_copies(reach, level=Sharing.METADATA),
+            message=OuterRef("pk"),
+            mailbox__address__istartswith=begins,
+        )
+        condition &= Q(Exists(copies))
     return condition
 
 

@@ -38,6 +38,7 @@ def about_contact(
     """Return what the templates beside a contact's timeline need, all of it as far as this member may see."""
     relationship = relationship_with(member, contact)
     known = [_known(one, who) for one in relationship.acquaintances]
+    known.sort(key=lambda one: -one.emails)
     addresses = sorted(contact.addresses.all(), key=lambda one: (not one.is_primary, one.pk))
     first = first_name(str(contact))
     return {

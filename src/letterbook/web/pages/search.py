@@ -28,6 +28,7 @@ _EXAMPLES = (
     ("subject:quote", "in the subject"),
     ("has:attachment", "with files"),
     ("in:sent", "what we sent"),
+    ("mailbox:priya", "in that mailbox of the team"),
     ("in:notes", "notes, calls, meetings, tasks"),
 )
 _NARROWER = (
