@@ -43,6 +43,15 @@ def test_an_excerpt_shows_the_place_that_matches():
     assert sum(len(one.text) for one in excerpt) <= EXCERPT_LENGTH + 4
 
 
+def test_an_excerpt_leaves_out_the_marks_of_quoting():
+    text = "Anna wrote:\n> > The second proof\n>> is here.\n>\n5 > 4 as ever."
+    excerpt = mark_excerpt(text, read_question("proof").anywhere)
+    assert (
+        "".join(one.text for one in excerpt)
+        == "Anna wrote: The second proof is here. 5 > 4 as ever."
+    )
+
+
 def test_an_excerpt_without_a_match_is_the_beginning():
     assert mark_excerpt("Hello\n\nthere", ())[0].text == "Hello there"
     assert mark_excerpt("", ()) == ()

@@ -12,6 +12,8 @@ from letterbook.search.language import Term
 EXCERPT_LENGTH = 200
 _LEAD = 60
 # Accents that stand behind their letter (Latin, Hebrew, Arabic, Devanagari) belong to the word.
+# What stands before each line of a quotation, once for each answer it was quoted in.
+_QUOTE_MARKS = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 _WORD = re.compile(
     "[^\\W_](?:[^\\W_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u094f])*"
 )
@@ -39,8 +41,8 @@ def mark(text: str, terms: Sequence[Term]) -> tuple[Segment, ...]:
 
 
 def mark_excerpt(text: str, terms: Sequence[Term]) -> tuple[Segment, ...]:
-    """Return a line of the text around the first place that matches, or its beginning."""
-    text = " ".join(text[:_READ_UP_TO].split())
+    """Return a line of the text around the first place that matches, or its beginning, without marks of quoting."""
+    text = " ".join(_QUOTE_MARKS.sub("", text[:_READ_UP_TO]).split())
     places = _places(text, terms)
     first = places[0].start if places else 0
     start = _word_start(text, first - _LEAD) if first > EXCERPT_LENGTH - _LEAD else 0
