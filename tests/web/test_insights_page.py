@@ -92,3 +92,13 @@ def test_who_waits_longer_than_before_is_told_from_what_one_may_know_of(alice, b
     page = see(bob, weeks=4)
     assert "wait longer" not in page
     assert "Anna" not in page
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-9", "Etc/UTC", "UTC", "EST", "Asia/Kolkata"])
+def test_a_clock_of_any_kind_will_do(alice, anna, box, zone):
+    """One that is never changed calls itself "+09"; that is no name of a zone."""
+    alice.user.time_zone = zone
+    alice.user.save()
+    a_message(box, anna, at=now())
+    assert "1 email came in and 0 went out" in see(alice)
+    assert as_member(alice).get(reverse("write")).status_code == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from ninja import Query, Router, Schema
@@ -117,9 +116,7 @@ class WaitingLongerList(Schema):
 @router.get("/insights/advice", response=answers(AdviceList), operation_id="get_advice")
 def get_advice(request: TokenRequest) -> AdviceList:
     """What the numbers ask for: failing mailboxes, unanswered email, contacts going cold, the best hour to write."""
-    found = advice_for(
-        request.auth, at=timezone.now(), zone=ZoneInfo(timezone.get_current_timezone_name())
-    )
+    found = advice_for(request.auth, at=timezone.now(), zone=timezone.get_current_timezone())
     return AdviceList(
         items=[
             AdviceShown(
@@ -176,7 +173,7 @@ def get_busiest_hours(
 ) -> BusiestHours:
     """When email came in during the last weeks, by weekday and hour of your time zone; automatic mail left out."""
     about = _about(request.auth, contact_id, user_id, mailbox_id)
-    zone = ZoneInfo(timezone.get_current_timezone_name())
+    zone = timezone.get_current_timezone()
     found = busiest_hours(request.auth, at=timezone.now(), zone=zone, weeks=weeks, about=about)
     return BusiestHours(items=[HourShown.from_orm(hour) for hour in found])
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from letterbook.contacts.models import Contact
 from letterbook.insights.best_hour import best_hour
@@ -31,7 +30,7 @@ class Advice:
     mailbox: Mailbox | None = None
 
 
-def advice_for(member: Membership, *, at: datetime, zone: ZoneInfo) -> tuple[Advice, ...]:
+def advice_for(member: Membership, *, at: datetime, zone: tzinfo) -> tuple[Advice, ...]:
     """Return what is worth doing, the most urgent first, from what this member may see; nothing where all is well."""
     return (
         *_failing(member, at=at),
@@ -65,7 +64,7 @@ def _going_cold(member: Membership, *, at: datetime) -> Iterator[Advice]:
         yield Advice("going_cold", what, "Write to them.", silence.contact)
 
 
-def _hour(member: Membership, *, at: datetime, zone: ZoneInfo) -> Iterator[Advice]:
+def _hour(member: Membership, *, at: datetime, zone: tzinfo) -> Iterator[Advice]:
     best = best_hour(member, at=at, zone=zone)
     if best is not None:
         what = (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -29,7 +28,7 @@ class BestHour:
     usual_share: float
 
 
-def best_hour(member: Membership, *, at: datetime, zone: ZoneInfo) -> BestHour | None:
+def best_hour(member: Membership, *, at: datetime, zone: tzinfo) -> BestHour | None:
     """Return the hour whose emails are answered soonest, None where no hour stands out, from what this member may see.
 
     Counted are the emails that begin our turn in a conversation; automatic mail neither asks nor answers.

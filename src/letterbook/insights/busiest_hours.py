@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import Count
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
@@ -38,7 +37,7 @@ def busiest_hours(
     member: Membership,
     *,
     at: datetime,
-    zone: ZoneInfo,
+    zone: tzinfo,
     weeks: int = 12,
     about: About = WHOLE_TEAM,
 ) -> tuple[Hour, ...]:

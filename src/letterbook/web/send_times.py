@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
-from django.utils.timezone import get_current_timezone, get_current_timezone_name
+from django.utils.timezone import get_current_timezone
 
 from letterbook.kit.refusals import Invalid
 
@@ -48,7 +48,7 @@ def send_times(theirs: tzinfo | None, *, at: datetime) -> dict[str, Any]:
     return {
         "presets": _presets(mine, other, at=at),
         "zones": _zones(other),
-        "zone": get_current_timezone_name(),
+        "zone": str(mine),
         "their_now": at.astimezone(other) if other else None,
     }
 
@@ -96,7 +96,7 @@ def _on(zone: tzinfo | None, moment: datetime, whose: str) -> str:
 
 
 def _zones(other: tzinfo | None) -> list[Zone]:
-    own = get_current_timezone_name()
+    own = str(get_current_timezone())
     first = [Zone("", f"your time, {_place(own)}")]
     if other is not None:
         first.append(Zone(str(other), f"their time, {_place(str(other))}"))

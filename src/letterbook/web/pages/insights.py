@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from django.http import HttpResponse
-from django.utils.timezone import get_current_timezone_name, now
+from django.utils.timezone import get_current_timezone, now
 from django.views.decorators.http import require_GET
 
 from letterbook.insights.advice import advice_for
@@ -35,7 +33,7 @@ def insights(request: MemberRequest) -> HttpResponse:
     member, at = request.member, now()
     narrowed = read_narrowed(member, request.GET)
     weeks, about = narrowed.weeks, narrowed.about
-    zone = ZoneInfo(get_current_timezone_name())
+    zone = get_current_timezone()
     # As many whole weeks before, to compare with.
     both_periods = volume(member, at=at, weeks=2 * weeks - 1, about=about)
     volumes = both_periods[-weeks:]

@@ -151,7 +151,7 @@ def _context(member: Membership, *, at: datetime) -> dict[str, Any]:
 
 def _greeting(member: Membership, *, at: datetime) -> str:
     hour = localtime(at).hour
-    part = "morning" if 4 <= hour < 12 else "afternoon" if hour < 18 else "evening"
+    part = "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
     return f"Good {part}, {str(member.user).split()[0]}."
 
 
