@@ -15,6 +15,7 @@ from letterbook.contacts.filtering import Answered, ContactFilter, Order
 from letterbook.contacts.models import Company, CustomField, Tag
 from letterbook.teams.models import Membership
 from letterbook.teams.people import people_of
+from letterbook.web.choices import Choice
 
 _ORDERS = (("name", "Name"), ("added", "Last added"))
 _ANSWERED = (
@@ -54,15 +55,6 @@ class AskedContacts:
     def pairs(self) -> list[tuple[str, str]]:
         """The same for hidden fields of a form."""
         return _pairs(self.filter)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer of a list to choose from."""
-
-    value: str
-    label: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,23 +13,18 @@ from letterbook.insights.asked_about import About
 from letterbook.mailboxes.models import Mailbox
 from letterbook.teams.models import Membership
 from letterbook.teams.people import people_of
+from letterbook.web.choices import Choice
 
 PERIODS = {"4": "4 weeks", "12": "3 months", "26": "6 months", "52": "1 year"}
 _USUAL_PERIOD = "12"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of the select: `value` is "person ID" or "mailbox ID", and nothing for the whole team."""
-
-    value: str
-    label: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Narrowed:
-    """What the address asks for and what else can be chosen; what makes no sense narrows nothing."""
+    """What the address asks for and what else can be chosen; what makes no sense narrows nothing.
+
+    The choices are said as "person ID" and "mailbox ID"; nothing is the whole team.
+    """
 
     weeks: int
     about: About

@@ -16,6 +16,7 @@ from letterbook.outgoing.desk import FailureFilter
 from letterbook.outgoing.reading import EmailFilter
 from letterbook.outgoing.status import ErrorClass, Status
 from letterbook.teams.models import Membership
+from letterbook.web.choices import Choice
 
 PERIODS = {"": "Any time", "today": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 CAUSES = {
@@ -57,15 +58,6 @@ class Asked:
         }
         kept = urlencode({name: value for name, value in asked.items() if value})
         return f"&{kept}" if kept else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of a select."""
-
-    value: str
-    label: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from letterbook.teams.models import Membership
 from letterbook.teams.people import people_of
 from letterbook.timeline.activity_types import activity_types
 from letterbook.timeline.narrowing import TimelineFilter
-from letterbook.web.outbox_filters import Choice
+from letterbook.web.choices import Choice
 
 _DIRECTIONS = {"": "Both ways", "in": "From them", "out": "From us"}
 _YEARS = range(1900, 2201)
