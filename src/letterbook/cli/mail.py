@@ -19,6 +19,7 @@ from letterbook.cli.starting import start_django
 from letterbook.kit.refusals import Invalid
 
 if TYPE_CHECKING:
+    from letterbook.incoming.importing import ImportResult
     from letterbook.incoming.models import RetrievalRun
 
 
@@ -153,15 +154,19 @@ def import_files(
     if as_json:
         print_json(asdict(result))
     else:
-        out.print(
-            f"{result.stored} stored, {result.repeated} were there already, {result.skipped} left out, "
-            f"{result.quarantined} unreadable and kept in quarantine."
-        )
-        for file in result.files:
-            if not file.is_whole:
-                out.print(
-                    f"{file.name}: of {file.read} read, {file.why}.", soft_wrap=True, markup=False
-                )
+        _say_what_came(result)
+
+
+def _say_what_came(result: ImportResult) -> None:
+    out.print(
+        f"{result.stored} stored, {result.repeated} were there already, {result.skipped} left out, "
+        f"{result.quarantined} unreadable and kept in quarantine."
+    )
+    for file in result.files:
+        if not file.is_whole:
+            out.print(
+                f"{file.name}: of {file.read} read, {file.why}.", soft_wrap=True, markup=False
+            )
 
 
 @contextmanager
