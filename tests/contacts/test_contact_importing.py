@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from letterbook.contacts import importing
 from letterbook.contacts.csv_rows import read_csv
+from letterbook.contacts.decoding import decode_text
 from letterbook.contacts.imported import MAX_BYTES, ImportRow, RefusedRow
 from letterbook.contacts.importing import import_contacts
 from letterbook.contacts.models import Contact, ContactAddress
 from letterbook.contacts.reading import list_contacts, look_up
-from letterbook.contacts.texts import decode_text
 from letterbook.contacts.vcards import read_vcards
 from letterbook.kit.refusals import Invalid
 from letterbook.teams.models import AuditEntry

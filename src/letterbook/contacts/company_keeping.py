@@ -10,9 +10,9 @@ from django.db import transaction
 from letterbook.contacts.employers import absorb, drop_empty_companies
 from letterbook.contacts.indexing import index_contacts
 from letterbook.contacts.models import Company, CompanyDomain, Contact
-from letterbook.contacts.texts import single_line_of
 from letterbook.contacts.words import fold
 from letterbook.kit.refusals import Conflict, Invalid, NotFound
+from letterbook.mime.characters import single_line
 from letterbook.mime.domains import is_free_mail, registrable_domain
 from letterbook.teams.audit import record_audit
 from letterbook.teams.events import announce
@@ -34,7 +34,7 @@ def find_company(member: Membership, pk: UUID) -> Company:
 def rename_company(member: Membership, company: Company, *, name: str, at: datetime) -> Company:
     """Give a company its name, also on the cards of its people; raise `Invalid`, or `Conflict` where it is taken."""
     found = _locked(member, company)
-    name = single_line_of(name)
+    name = single_line(name)
     key = fold(name)[:_LONGEST]
     if not key or len(name) > _LONGEST:
         raise Invalid(f"A company needs a name of at most {_LONGEST} characters.", field="name")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from letterbook.contacts.models import Company
-from letterbook.contacts.texts import storable
 from letterbook.contacts.words import fold
 from letterbook.kit.refusals import Invalid
+from letterbook.mime.characters import storable
 from letterbook.teams.models import Membership
 
 _MOST = 200
@@ -42,7 +42,7 @@ def list_companies(
     """
     limit = max(1, min(limit, _MOST))
     companies = Company.objects.visible_to(member)
-    if begins := fold(storable(query)):
+    if begins := fold(query):
         companies = companies.filter(key__startswith=begins)
     if cursor:
         companies = companies.filter(key__gt=_read(cursor))

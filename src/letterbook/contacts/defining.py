@@ -11,9 +11,9 @@ from django.db.models import F, Func, Value
 
 from letterbook.contacts.models import Contact, CustomField
 from letterbook.contacts.own_fields import FieldKind
-from letterbook.contacts.texts import single_line_of
 from letterbook.contacts.words import fold
 from letterbook.kit.refusals import Conflict, Invalid, NotFound
+from letterbook.mime.characters import single_line
 from letterbook.teams.audit import record_audit
 from letterbook.teams.events import announce
 from letterbook.teams.models import Membership
@@ -82,7 +82,7 @@ def find_field(member: Membership, pk: UUID) -> CustomField:
 
 
 def _change(field: CustomField, *, name: str, choices: Sequence[str]) -> None:
-    field.name = single_line_of(name)
+    field.name = single_line(name)
     field.key = fold(field.name)
     if not field.key or max(len(field.name), len(field.key)) > _LONGEST:
         raise Invalid(f"A field needs a name of at most {_LONGEST} characters.", field="name")
@@ -96,7 +96,7 @@ def _change(field: CustomField, *, name: str, choices: Sequence[str]) -> None:
 
 def _check_choices(choices: Sequence[str]) -> list[str]:
     by_key: dict[str, str] = {}
-    for one in filter(None, map(single_line_of, choices)):
+    for one in filter(None, map(single_line, choices)):
         by_key.setdefault(fold(one), one)
     kept = list(by_key.values())
     if not kept or len(kept) > _MOST_CHOICES or any(len(one) > 100 for one in kept):

@@ -13,8 +13,8 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from letterbook.contacts.models import CustomField
 from letterbook.contacts.own_fields import FieldKind
 from letterbook.contacts.own_values import LONGEST, check_value
-from letterbook.contacts.texts import single_line_of
 from letterbook.kit.refusals import Invalid, NotFound
+from letterbook.mime.characters import single_line
 from letterbook.teams.models import Membership
 
 How = Literal["is", "holds", "from", "to", "none"]
@@ -32,7 +32,7 @@ def has_value(member: Membership, field_id: UUID, value: str, *, how: How) -> Q:
     if how == "none":
         return ~Q(custom__has_key=key)
     if how == "holds":
-        part = single_line_of(value)[:LONGEST]
+        part = single_line(value)[:LONGEST]
         return Q(custom__has_key=key) & Q(**{f"custom__{key}__icontains": part})
     if how in _COMPARES:
         return _measured(field, check_value(field, value), how=how)

@@ -7,9 +7,9 @@ from functools import cache
 from typing import TypedDict
 from zoneinfo import available_timezones
 
-from letterbook.contacts.texts import single_line_of, without_controls
 from letterbook.kit.refusals import Invalid
 from letterbook.mime.addresses import Address, BadAddress, check_address
+from letterbook.mime.characters import single_line, without_controls
 
 # Each field's name in a sentence, and how much the table holds of it.
 _FIELDS = {
@@ -48,7 +48,7 @@ def check_fields(given: dict[str, str | None]) -> dict[str, str]:
 
 def _check_text(name: str, text: str) -> str:
     # A line break in a name would end up in a header; only a note has lines.
-    text = without_controls(text).strip() if name == "note" else single_line_of(text)
+    text = without_controls(text).strip() if name == "note" else single_line(text)
     if name == "time_zone":
         return _check_time_zone(text)
     label, longest = _FIELDS[name]

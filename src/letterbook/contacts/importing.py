@@ -11,13 +11,13 @@ from datetime import datetime
 from itertools import islice
 
 from letterbook.contacts.csv_rows import read_csv
+from letterbook.contacts.decoding import decode_text
 from letterbook.contacts.fields import check_fields
 from letterbook.contacts.filling import CheckedRow, Tally, store_rows
 from letterbook.contacts.imported import MAX_BYTES, MAX_ROWS, ContactImport, ImportRow, RefusedRow
 from letterbook.contacts.models import CustomField
 from letterbook.contacts.own_values import check_values, fields_of_team
 from letterbook.contacts.tagging import check_tags
-from letterbook.contacts.texts import decode_text
 from letterbook.contacts.vcards import looks_like_vcards, read_vcards
 from letterbook.contacts.words import fold
 from letterbook.kit.refusals import Invalid, Refused

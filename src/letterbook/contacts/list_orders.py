@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from letterbook.contacts.models import Contact, ContactQuerySet
-from letterbook.contacts.texts import storable
 from letterbook.kit.cursors import Position, read_cursor, write_cursor
 from letterbook.kit.refusals import Invalid
+from letterbook.mime.characters import storable
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from letterbook.contacts.models import CustomField
 from letterbook.contacts.own_fields import FieldKind
-from letterbook.contacts.texts import single_line_of
 from letterbook.contacts.words import fold
 from letterbook.kit.refusals import Invalid
+from letterbook.mime.characters import single_line
 
 LONGEST = 1000
 _LARGEST = Decimal(10) ** 15
@@ -43,7 +43,7 @@ def check_values(fields: Iterable[CustomField], given: Mapping[str, str]) -> dic
 
 def check_value(field: CustomField, text: str) -> str:
     """Return a value as it is kept, "" for none; raise `Invalid` where it is not of the field's kind."""
-    text = single_line_of(text)
+    text = single_line(text)
     if len(text) > LONGEST:
         raise _refused(field, f"has more than {LONGEST:,} characters", "Shorten it.")
     if not text:

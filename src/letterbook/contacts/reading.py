@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, Q
 from letterbook.contacts.filtering import ContactFilter, narrowed
 from letterbook.contacts.list_orders import ORDERS, ListOrder
 from letterbook.contacts.models import Contact, ContactAddress, ContactQuerySet
-from letterbook.contacts.texts import storable
 from letterbook.contacts.words import fold
 from letterbook.mime.addresses import address_key
+from letterbook.mime.characters import storable
 from letterbook.teams.models import Membership
 from letterbook.teams.second_wall import on_the_teams_behalf
 

@@ -12,10 +12,10 @@ from django.db.models import F, Func, Value
 
 from letterbook.contacts.models import Contact, Tag
 from letterbook.contacts.own_fields import Colour
-from letterbook.contacts.texts import single_line_of
 from letterbook.contacts.words import fold
 from letterbook.kit.ids import new_id
 from letterbook.kit.refusals import Conflict, Invalid, NotFound
+from letterbook.mime.characters import single_line
 from letterbook.teams.audit import record_audit
 from letterbook.teams.events import announce
 from letterbook.teams.models import Membership
@@ -115,7 +115,7 @@ def check_tags(names: Iterable[str]) -> list[str]:
 
 
 def _check_name(name: str) -> str:
-    name = single_line_of(name)
+    name = single_line(name)
     if len(name) > _LONGEST or len(fold(name)) > _LONGEST or "," in name:
         raise Invalid(
             f"A tag has at most {_LONGEST} characters and no comma.", field="tags", code="bad_tag"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from django.db.models import BooleanField, F, Func, Value
 
-from letterbook.contacts.texts import storable
+from letterbook.mime.characters import storable
 
 _MAX_WORD = 200
 _MAX_ASKED = 200

@@ -8,6 +8,7 @@ REPLACEMENT = "\ufffd"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # C0 and C1 controls, line separators, and the marks that reorder or hide the text around them.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_ALL_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -23,6 +24,11 @@ def single_line(text: str) -> str:
     if not text.isprintable():
         text = _SURROGATES.sub(REPLACEMENT, _UNSEEN.sub(_blank_or_nothing, text))
     return " ".join(text.split())
+
+
+def without_controls(text: str) -> str:
+    """Return the text as it can be stored, without control characters; its lines and tabs stay."""
+    return storable(_ALL_BUT_LINES.sub("", text))
 
 
 def has_controls(text: str) -> bool:

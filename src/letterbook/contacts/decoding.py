@@ -1,12 +1,12 @@
-"""Text as it can be stored, and the text of a file that was exported somewhere: UTF-8, UTF-16 or Windows-1252."""
+"""The text of a file that was exported somewhere: UTF-8, UTF-16 or Windows-1252."""
 
 from __future__ import annotations
 
 import codecs
-import re
+
+from letterbook.mime.characters import storable
 
 _SAMPLE = 4096
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def decode_text(content: bytes) -> str:
@@ -27,18 +27,3 @@ def _unmarked_utf16(sample: bytes) -> str:
     if max(even, odd) * 4 < len(sample):
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
-
-
-def storable(text: str) -> str:
-    """Return `text` without what PostgreSQL cannot hold: NUL, and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def without_controls(text: str) -> str:
-    """Return `text` as it can be stored, without control characters; its lines stay."""
-    return _CONTROLS.sub("", storable(text))
-
-
-def single_line_of(text: str) -> str:
-    """Return the same in one line, without blanks too many."""
-    return " ".join(without_controls(text).split())
