@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from letterbook.contacts.creating import find_or_create_contacts
+from letterbook.contacts.creating import create_contacts
 from letterbook.contacts.keeping import create_contact
 from letterbook.contacts.models import Contact
 from letterbook.contacts.reading import list_contacts, look_up
@@ -84,9 +84,7 @@ def test_whatever_is_typed_is_only_looked_for(alice, text):
 )
 def test_every_name_is_found_by_itself(alice, at, name):
     address = Address(name, f"{uuid.uuid4().hex}@x.example")
-    [contact_id] = find_or_create_contacts(
-        alice.team_id, [address], created_by=None, at=at
-    ).values()
+    [contact_id] = create_contacts(alice.team_id, {address.key: address}, at=at).values()
     contact = Contact.objects.get(pk=contact_id)
     if fold(contact.name):
         ids = {one.pk for one in list_contacts(alice, query=contact.name, limit=200).contacts}
@@ -114,7 +112,7 @@ def test_a_cursor_that_is_not_ours_is_refused(alice, cursor):
 
 def test_a_page_is_never_larger_than_two_hundred(alice, at):
     addresses = [Address("", f"a{n}@x.example") for n in range(205)]
-    find_or_create_contacts(alice.team_id, addresses, created_by=None, at=at)
+    create_contacts(alice.team_id, {one.key: one for one in addresses}, at=at)
     assert len(list_contacts(alice, limit=1_000_000).contacts) == 200
     assert len(list_contacts(alice, limit=-1).contacts) == 1
 

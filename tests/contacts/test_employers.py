@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from letterbook.contacts.creating import find_or_create_contacts
+from letterbook.contacts.creating import create_contacts
 from letterbook.contacts.importing import import_contacts
 from letterbook.contacts.keeping import add_address, edit_contact, remove_address
 from letterbook.contacts.models import Company, Contact
@@ -60,7 +60,7 @@ def test_the_company_follows_the_addresses_and_one_without_people_or_name_goes(
 def test_mail_and_files_bring_companies_too_and_each_team_has_its_own(alice, charlie, at):
     addresses = [Address("", f"p{number}@firm{number % 3}.example") for number in range(9)]
     for member in (alice, charlie):
-        find_or_create_contacts(member.team_id, addresses, created_by=member.user, at=at)
+        create_contacts(member.team_id, {one.key: one for one in addresses}, at=at)
     assert Company.objects.visible_to(alice).count() == Company.objects.visible_to(charlie).count()
     content = b"name,email,company\nDora,dora@firm1.example,Firm One\nEmil,emil@firm1.example,\n"
     import_contacts(alice, content, filename="people.csv", at=at)

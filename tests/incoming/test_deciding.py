@@ -110,6 +110,21 @@ def test_everyone_becomes_a_contact_but_ourselves_and_machines(box, alice, bob, 
     assert decided == Decided(stored=1, skipped=7)
 
 
+def test_whoever_is_met_has_the_first_name_that_an_email_tells(box, at):
+    """Not the address that programs write in its place, and nothing that hides or reorders what stands beside it."""
+    letters = [
+        fetched(1, sender="bo@x.example", cc='"cy@x.example" <cy@x.example>'),
+        fetched(2, sender='"Bo\u202e\u0416" <BO@x.example>', cc="Cy <cy@x.example>"),
+        fetched(3, sender="Bo the Second <bo@x.example>"),
+        fetched(4, sender="=?utf-8?q?D=00=0D=0ABcc=3A_" + "x" * 250 + "?= <d@x.example>"),
+    ]
+    decide_and_store(with_policy(box, StoringPolicy.EVERYONE), letters, at=at)
+    names = dict(ContactAddress.objects.values_list("key", "contact__name"))
+    assert (names["bo@x.example"], names["cy@x.example"]) == ("BoЖ", "Cy")
+    assert names["d@x.example"].startswith("D\ufffd Bcc: xxx")
+    assert len(names["d@x.example"]) == 200
+
+
 def test_somebody_met_in_one_mailbox_is_linked_to_what_another_had_stored(
     box, alice, make_contact, at
 ):
