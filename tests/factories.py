@@ -50,6 +50,11 @@ def a_mailbox(member: Membership, *, sharing: Sharing = Sharing.FULL, address: s
     )
 
 
+def is_known_of(mailbox: Mailbox, member: Membership) -> bool:
+    """Whether the mailbox alone tells this member of its team that an email is in it."""
+    return mailbox.owner_id == member.user_id or mailbox.sharing > Sharing.PRIVATE
+
+
 def a_contact(member: Membership, name: str = "Anna Lind", address: str = "") -> Contact:
     """A contact of the member's team with one address."""
     contact = Contact.objects.create(team=member.team, name=name)

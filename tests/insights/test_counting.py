@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from factories import a_contact, a_mailbox, a_member, a_message, a_thread
+from factories import a_contact, a_mailbox, a_member, a_message, a_thread, is_known_of
 from letterbook.correspondence.answering import BOUNDS
 from letterbook.correspondence.models import MailboxMessage, Message
 from letterbook.correspondence.showing import show_message
@@ -103,7 +103,7 @@ def by_hand(member, about):
 
 def is_in(message, mailbox, viewer) -> bool:
     held = MailboxMessage.objects.filter(message=message, mailbox=mailbox).exists()
-    return held and mailbox.sharing_for(viewer.user_id) > Sharing.PRIVATE
+    return held and is_known_of(mailbox, viewer)
 
 
 def is_known_to_be_with(message, contact) -> bool:
@@ -117,7 +117,7 @@ def is_of(message, user, viewer) -> bool:
     copies = MailboxMessage.objects.filter(message=message, mailbox__owner=user).select_related(
         "mailbox"
     )
-    is_theirs = any(copy.mailbox.sharing_for(viewer.user_id) > Sharing.PRIVATE for copy in copies)
+    is_theirs = any(is_known_of(copy.mailbox, viewer) for copy in copies)
     return message.direction == "in" and is_theirs
 
 

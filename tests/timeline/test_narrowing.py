@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from factories import START, a_contact, a_mailbox, a_message, a_note
+from factories import START, a_contact, a_mailbox, a_message, a_note, is_known_of
 from letterbook.correspondence.facts import FactKind, LaterFact
 from letterbook.correspondence.models import Direction, MailboxMessage
 from letterbook.kit.cursors import read_cursor
@@ -115,7 +115,7 @@ def is_wanted(history, member, line, wanted):
 
 def boxes_seen(history, member, line):
     held = holders_of(line.email.id) if line.email else set()
-    return [box for box in history.boxes if box.pk in held and box.sharing_for(member.user_id) > 0]
+    return [box for box in history.boxes if box.pk in held and is_known_of(box, member)]
 
 
 @functools.cache
@@ -128,7 +128,7 @@ def came_back(history, member, line):
     if line.direction != "out":
         return False
     facts = LaterFact.objects.filter(message_id=line.email.id)
-    seen = {box.pk for box in history.boxes if box.sharing_for(member.user_id) > 0}
+    seen = {box.pk for box in history.boxes if is_known_of(box, member)}
     return any(holders_of(one.evidence_id) & seen for one in facts)
 
 

@@ -171,10 +171,6 @@ class Mailbox(models.Model):
         """Whether it may be read from and sent from now."""
         return self.state == MailboxState.CONNECTED
 
-    def sharing_for(self, user_id: object) -> Sharing:
-        """How much of this mailbox's mail a person of its team may see."""
-        return Sharing.FULL if user_id == self.owner_id else Sharing(self.sharing)
-
 
 class Grant(models.Model):
     """A mailbox's permission from Google, encrypted and bound to the mailbox it was given for."""

@@ -67,11 +67,6 @@ class Question:
         asked = (people, self.subject, self.mailboxes, self.has_attachment, self.direction)
         return any(asked)
 
-    @property
-    def has_words(self) -> bool:
-        """Whether the text index can answer any of it."""
-        return bool(self.anywhere or self.subject or self.sender or self.recipient or self.anyone)
-
 
 @dataclass(frozen=True, slots=True)
 class _Part:

@@ -34,11 +34,6 @@ class TimelineFilter:
     has_files: bool = False
     has_failed: bool = False
 
-    @property
-    def is_narrowing(self) -> bool:
-        """Whether anything is left out."""
-        return self != TimelineFilter()
-
 
 EVERYTHING = TimelineFilter()
 
