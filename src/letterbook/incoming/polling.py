@@ -19,6 +19,7 @@ from letterbook.incoming.models import RunKind
 from letterbook.incoming.quiet import quiet_among
 from letterbook.incoming.requesting import retrieve_soon
 from letterbook.kit.ids import new_ids
+from letterbook.mailboxes.clocks import is_wrong
 from letterbook.mailboxes.models import Mailbox, MailboxState
 from letterbook.mailboxes.opening import open_at_hand
 from letterbook.mailboxes.states import announce_mailbox
@@ -72,7 +73,8 @@ def _cursor_without_news(provider: MailProvider, since: str) -> str:
         answer = provider.list_history(since=since)
     except ProviderError:
         return ""
-    return "" if answer.changes or answer.next_page else answer.cursor
+    is_quiet = not (answer.changes or answer.next_page or is_wrong(provider.clock_off))
+    return answer.cursor if is_quiet else ""
 
 
 def _answer_of(asked: Future[str]) -> str:

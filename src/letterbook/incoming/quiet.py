@@ -38,6 +38,7 @@ def quiet_among(mailbox_ids: Iterable[UUID], *, at: datetime) -> list[Mailbox]:
         reading_limited_until=None,
         retrieval_error="",
         trouble="",
+        clock_off=None,
         policy_asked=F("policy"),
     )
     return _without_new_contacts(list(found))

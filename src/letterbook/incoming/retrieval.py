@@ -17,6 +17,7 @@ from letterbook.incoming.listing import go_on_listing, list_new
 from letterbook.incoming.models import TAKEN_OVER, RetrievalRun, RunKind
 from letterbook.incoming.reaching_back import reach_back
 from letterbook.kit.refusals import Conflict
+from letterbook.mailboxes.clocks import is_wrong
 from letterbook.mailboxes.models import Kind, Mailbox, Trouble
 from letterbook.mailboxes.states import announce_mailbox, mark_needs_reconnecting
 from letterbook.providers.errors import (
@@ -64,7 +65,7 @@ def retrieve(
     except (ProviderError, Conflict) as error:
         _end(mailbox, run, at=clock(), error=error)
     else:
-        _end(mailbox, run, at=clock(), opens_at=opens_at)
+        _end(mailbox, run, at=clock(), opens_at=opens_at, clock_off=provider.clock_off)
     return run
 
 
@@ -111,6 +112,7 @@ def _end(
     at: datetime,
     error: Exception | None = None,
     opens_at: datetime | None = None,
+    clock_off: timedelta = timedelta(),
 ) -> None:
     mine = RetrievalRun.objects.filter(pk=run.pk, ended_at=None)
     is_mine = mine.update(ended_at=at, error=str(error or ""))
@@ -122,6 +124,7 @@ def _end(
     fields["retrieve_next_at"] = opens_at or _next_time(mailbox, error, at=at)
     if error is None:
         fields["reading_limited_until"] = None
+        fields["clock_off"] = clock_off if is_wrong(clock_off) else None
         if not _has_more(mailbox, at=at):
             fields["retrieved_at"] = at
     elif isinstance(error, TryLater) and error.limit != "none":

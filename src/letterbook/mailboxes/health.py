@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.conf import settings
 
+from letterbook.mailboxes.clocks import in_words
 from letterbook.mailboxes.grants import is_readable
 from letterbook.mailboxes.models import Kind, Mailbox, MailboxState, Trouble
 from letterbook.mailboxes.refreshing import UNREADABLE
@@ -45,6 +46,7 @@ def describe(mailbox: Mailbox, *, at: datetime) -> Health:
         _locked(mailbox)
         or _set_up_wrongly(mailbox)
         or _limited(mailbox, at=at)
+        or _clock_wrong(mailbox)
         or _retrieval_trouble(mailbox, at=at)
         or _working(mailbox)
     )
@@ -97,6 +99,17 @@ def _set_up_wrongly(mailbox: Mailbox) -> Health | None:
         mailbox.retrieval_error,
         "An admin of this server runs `letterbook doctor`, which prints the fix; then it goes on by itself.",
         level="bad",
+    )
+
+
+def _clock_wrong(mailbox: Mailbox) -> Health | None:
+    if mailbox.clock_off is None:
+        return None
+    return Health(
+        "This server's clock is wrong",
+        f"{in_words(mailbox.clock_off)} Mail is read, but what is to leave at a certain time leaves at the wrong one.",
+        "An admin sets this server's clock by NTP; the next retrieval notices.",
+        level="warning",
     )
 
 

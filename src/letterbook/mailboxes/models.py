@@ -127,6 +127,9 @@ class Mailbox(models.Model):
     provider_count = models.PositiveIntegerField(null=True, blank=True)
     retrieved_at = models.DateTimeField(null=True, blank=True)
     retrieve_next_at = models.DateTimeField(null=True, blank=True)
+    # How far our clock was ahead of the provider's when last read, negative where it was behind; null where that does
+    # no harm.
+    clock_off = models.DurationField(null=True, blank=True)
     retrieval_error = models.CharField(max_length=300, blank=True)
 
     connected_at = models.DateTimeField(null=True, blank=True)

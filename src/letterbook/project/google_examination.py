@@ -6,7 +6,6 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,6 +13,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils.timezone import now
 
+from letterbook.mailboxes.clocks import in_words, is_wrong
 from letterbook.mailboxes.google import (
     google_client,
     google_endpoints,
@@ -23,6 +23,7 @@ from letterbook.mailboxes.google import (
 from letterbook.mailboxes.models import Kind, Mailbox, MailboxState, Trouble
 from letterbook.mailboxes.opening import open_mailbox
 from letterbook.project.finding import Finding
+from letterbook.providers.clocks import clock_off
 from letterbook.providers.errors import (
     AccessRevoked,
     PermissionMissing,
@@ -34,7 +35,6 @@ from letterbook.providers.errors import (
 # Google's ends in .apps.googleusercontent.com and begins with the project's number; other servers have their own.
 _CLIENT_ID = re.compile(r"(?:(\d+)-)?[\w-]+\.apps\.[\w.-]+")
 _CONSOLE = "https://console.cloud.google.com"
-_MOST_SKEW_SECONDS = 60
 _SECONDS = 10.0
 _EVERY_BOX = "Reconnect the mailbox and leave every box ticked at Google."
 
@@ -100,15 +100,18 @@ def _clock() -> Iterator[Finding]:
     """Tokens and due times go by the clock; Google's own is in each of its answers."""
     try:
         with httpx.Client(transport=google_transport(), timeout=_SECONDS) as web:
+            asked_at = now()
             told = web.get(google_endpoints().token_url).headers.get("date", "")
-        skew = abs((parsedate_to_datetime(told) - now()).total_seconds())
-    except (httpx.HTTPError, ValueError, TypeError):
+    except httpx.HTTPError:
         return
+    if not told:
+        return
+    off = clock_off(told, asked_at=asked_at, answered_at=now())
     yield Finding(
         "Clock against Google's",
-        f"{skew:.0f} s apart",
-        skew < _MOST_SKEW_SECONDS,
-        "Set this machine's clock by NTP: with a wrong one tokens end before or after their time.",
+        in_words(off) if is_wrong(off) else "right",
+        not is_wrong(off),
+        "Set this server's clock by NTP: with a wrong one, email leaves before or after its time.",
     )
 
 

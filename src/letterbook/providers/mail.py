@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 ChangeKind = Literal["added", "deleted", "labels_added", "labels_removed"]
@@ -120,7 +120,12 @@ class Label:
 
 
 class MailProvider(Protocol):
-    """A connected mailbox. Raises `providers.errors` and nothing else of its own."""
+    """A connected mailbox. Raises `providers.errors` and nothing else of its own.
+
+    `clock_off` is how far our clock was ahead of the provider's at its last answer, negative where it was behind.
+    """
+
+    clock_off: timedelta
 
     def read_profile(self) -> Profile:
         """Return whose mailbox this is and its present history cursor."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, timedelta
+from email.utils import format_datetime
 
 from letterbook.providers.fake_gmail import consent, token_calls
 from letterbook.providers.fake_gmail.consent_page import CONSENT_PATH
@@ -17,7 +19,7 @@ from letterbook.providers.fake_gmail.refusals import (
 )
 from letterbook.providers.fake_gmail.routes import Call, find_call
 from letterbook.providers.fake_gmail.state import Grant, State
-from letterbook.providers.fake_gmail.wire import FakeAnswer, FakeRequest, Outcome
+from letterbook.providers.fake_gmail.wire import Dropped, FakeAnswer, FakeRequest, Outcome
 
 Ask = Callable[[State, FakeRequest], FakeAnswer]
 
@@ -65,7 +67,15 @@ def answer(state: State, request: FakeRequest, *, fault: Fault | None) -> Outcom
         return _act(state, request)
 
     outcome = outcome_of(fault, act, at=state.now()) if fault else act()
-    return replace(outcome, after=outcome.after + state.behaviour.latency)
+    return replace(_dated(state, outcome), after=outcome.after + state.behaviour.latency)
+
+
+def _dated(state: State, outcome: Outcome) -> Outcome:
+    off = state.behaviour.clock_off
+    if off is None or isinstance(outcome, Dropped):
+        return outcome
+    told = format_datetime((state.now() + timedelta(seconds=off)).astimezone(UTC), usegmt=True)
+    return replace(outcome, headers=(*outcome.headers, ("Date", told)))
 
 
 def _act(state: State, request: FakeRequest) -> FakeAnswer:

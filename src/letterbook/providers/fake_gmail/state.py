@@ -27,6 +27,9 @@ class Behaviour:
     latency: float = 0.0  # seconds that every answer takes
     concurrent_requests: int = 0  # at most so many within the latency of one; 0: no limit
     access_token_seconds: int = 3600
+    clock_off: float | None = (
+        None  # seconds by which the Date of answers is ahead of this world's; None: no Date
+    )
     skips_account_chooser: bool = False
     send_key_header: str = "X-Letterbook-Send-Key"
 

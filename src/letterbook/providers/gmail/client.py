@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 
+from letterbook.providers.clocks import clock_off
 from letterbook.providers.errors import Gone, HistoryExpired, TryLater
 from letterbook.providers.gmail import reading
 from letterbook.providers.gmail.answers import Asked, is_token_refused, read_answer, unreadable
@@ -80,6 +81,7 @@ class GmailMailbox(MailProvider):
         self._wire = Wire(url=api_url, transport=transport)
         self._clock = clock
         self._longest = longest
+        self.clock_off = timedelta()
 
     def read_profile(self) -> Profile:
         """Return whose mailbox this is and its present history cursor."""
@@ -200,7 +202,8 @@ class GmailMailbox(MailProvider):
         headers = {"Authorization": f"Bearer {token}"}
         if ask.body is not None:
             headers["Content-Type"] = ask.content_type
-        return self._wire.perform(
+        asked_at = self._clock()
+        answer = self._wire.perform(
             Call(
                 method=ask.method,
                 url=f"{self._api_url}{ask.path}",
@@ -210,6 +213,10 @@ class GmailMailbox(MailProvider):
                 seconds=min(ask.seconds, self._longest),
             )
         )
+        if isinstance(answer, Reply):
+            told = answer.headers.get("date", "")
+            self.clock_off = clock_off(told, asked_at=asked_at, answered_at=self._clock())
+        return answer
 
 
 def _onward(answer: SomePage, *, page: str) -> SomePage:
