@@ -16,3 +16,5 @@ class FailureNotice(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
     is_wanted = models.BooleanField(default=True)
     told_at = models.DateTimeField(null=True, blank=True)
+    # Whoever writes to this person holds the row until then; who died meanwhile leaves it to the next.
+    leased_until = models.DateTimeField(null=True, blank=True)

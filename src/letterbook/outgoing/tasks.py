@@ -58,7 +58,7 @@ def forget_draft_versions(*, timestamp: int) -> None:  # noqa: ARG001 - every pe
 @app.periodic(cron="23 * * * *")  # type: ignore[arg-type]  # given by keyword
 @app.task(name="send_failure_notices", queue=QUEUE, queueing_lock="send_failure_notices")
 def send_failure_notices(*, timestamp: int) -> None:  # noqa: ARG001 - every periodic task is given its tick
-    tell_of_failures(at=database_now())
+    tell_of_failures(clock=database_now)
 
 
 @app.task(name="record_copy", queue=QUEUE, retry=_RETRY_RECORDING)
