@@ -27,7 +27,7 @@ _UNTRUE_OF_THE_ADDRESS = re.compile(
     r"unauthenticated|authentication|unauthorized|relay(?:ing)?\b|rate[ -]limit|throttl|"
     r"grey ?list|temporar|try again later|deferred|timed? ?out|timeout|(?:reverse|ptr|"
     r"rdns)\b|content (?:reject|filter)|message (?:was )?(?:reject|refused)|filtered|"
-    r"malformed|invalid ip|may not exist|not found,? try again|se peut que|可能不存在|"
+    r"malformed|invalid ip|may not exist|not\s+found,?\s+try\s+again|se peut que|可能不存在|"
     r"\bexpired|\bloop|too many hops|\btls\b|line too long|queue too long|retry time|"
     r"not accepted from|connection (?:refused|reset|lost|timed)",
     re.IGNORECASE,

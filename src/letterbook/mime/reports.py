@@ -19,7 +19,7 @@ from letterbook.mime.complaints import read_complaint
 from letterbook.mime.delivery_status import RecipientStatus, read_statuses
 from letterbook.mime.encoded_words import decoded_header
 from letterbook.mime.html_text import html_to_text
-from letterbook.mime.parsing import ParsedMessage
+from letterbook.mime.parsing import ParsedMessage, Unparsable, parse_message
 from letterbook.mime.parts import Structure, header_lines, read_structure
 from letterbook.mime.report_wording import MAX_WORDS, Mention, find_mentions
 from letterbook.mime.reporting import is_about_a_delay, is_by_a_mail_server, may_be_a_report
@@ -67,6 +67,24 @@ def read_report(raw: bytes, parsed: ParsedMessage) -> Report | None:
         return None
     structure = read_structure(raw)
     returned = find_returned(structure)
+    return _report_within(structure, returned) or _report(structure, parsed, returned)
+
+
+def _report_within(structure: Structure, returned: Returned) -> Report | None:
+    """Some gateways put the report that they got into one of their own, which tells nothing of anybody."""
+    if b"delivery-status" not in returned.source or read_statuses(structure):
+        return None
+    try:
+        parsed = parse_message(returned.source)
+    except Unparsable:
+        return None
+    inner = read_structure(returned.source)
+    if not may_be_a_report(parsed) or not read_statuses(inner):
+        return None
+    return _report(inner, parsed, find_returned(inner))
+
+
+def _report(structure: Structure, parsed: ParsedMessage, returned: Returned) -> Report | None:
     complaint = read_complaint(structure, returned)
     if complaint is not None:
         outcomes = [Outcome(ReportKind.COMPLAINT, complaint.addresses, diagnostic=complaint.kind)]

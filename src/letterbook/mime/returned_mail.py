@@ -36,11 +36,12 @@ _LONGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a report returns of the email it is about: the Message-IDs it may be known by, and its people's keys."""
+    """What a report returns of the email it is about: what it may be known by, its people's keys, its source."""
 
     message_ids: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
+    source: bytes = b""
 
 
 def find_returned(structure: Structure) -> Returned:
@@ -100,6 +101,7 @@ def _read(content: bytes) -> Returned:
         message_ids=tuple(dict.fromkeys([*_ids(headers), *_own_ids(headers, senders)])),
         senders=senders,
         recipients=_keys(headers, ("to", "cc", "bcc", "x-original-to", "delivered-to")),
+        source=content[:_LONGEST],
     )
 
 
