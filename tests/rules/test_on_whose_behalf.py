@@ -33,7 +33,7 @@ REACHES_FURTHER = {
     ("outgoing/leaving.py", "leave_team"): "what somebody leaves behind is handed on or goes, also what only they saw",
     ("outgoing/leaving.py", "preview_leaving"): "how much that is, for those who may end the membership",
     ("search/planning.py", "newest_matches"): "the same of emails",
-    ("search/written.py", "_newest_ids"): "and of what people wrote",
+    ("search/written.py", "newest_written"): "and of what people wrote",
     ("outgoing/splitting.py", "_part_outgoing"): "as when two become one: email to them, a team-mate's drafts too",
     ("teams/joining.py", "remove_member"): "their tokens and templates go with them",
     ("timeline/erasing.py", "messages_only_of"): "the same; they are counted for nobody",

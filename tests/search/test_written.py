@@ -8,7 +8,9 @@ import pytest
 
 from browsing import as_member
 from factories import START, a_contact, a_mailbox, a_message, a_note
+from letterbook.correspondence.models import Message
 from letterbook.outgoing.merging import merge_contacts
+from letterbook.search import finding
 from letterbook.search.finding import Hit, search
 from letterbook.teams.second_wall import seen_by
 from letterbook.timeline.deleting import delete_activity, restore_activity
@@ -93,22 +95,53 @@ def test_search_follows_what_becomes_of_a_note(alice, anna, at):
 
 def test_emails_and_notes_stand_in_one_order_and_no_page_skips_or_repeats(alice, anna):
     """S59, S84."""
-    box, there = a_mailbox(alice), []
+    notes, emails = seven_notes_and_seven_emails(alice, anna)
+    read = all_pages(alice, "proof")
+    places = [(one.place.at, one.place.id) for one in read]
+    assert places == sorted(places, reverse=True)
+    assert sorted(one.place.id for one in read) == sorted(notes + emails)
+    assert sum(isinstance(one, Hit) for one in read) == 7
+
+
+@pytest.mark.parametrize("erased", [[0], [3], [1, 2, 3]])
+@pytest.mark.parametrize("question", ["proof", "subject:proof"])
+def test_what_is_erased_while_somebody_searches_ends_no_page_early(
+    alice, anna, monkeypatch, question, erased
+):
+    """S59, S84: between finding the places of a page and reading what stands there."""
+    notes, emails = seven_notes_and_seven_emails(alice, anna)
+    find, gone = finding.newest_matches, []
+
+    def find_and_erase(*asked, **more):
+        places = find(*asked, **more)
+        if not gone:
+            gone.extend(places[number].id for number in erased)
+            Message.objects.filter(pk__in=gone).delete()
+        return places
+
+    monkeypatch.setattr(finding, "newest_matches", find_and_erase)
+    read = [one.place.id for one in all_pages(alice, question)]
+    left = set(emails) - set(gone)
+    assert sorted(read) == sorted(left | set(notes) if question == "proof" else left)
+
+
+def seven_notes_and_seven_emails(alice, anna):
+    box, notes, emails = a_mailbox(alice), [], []
     for minute in range(7):
         at = START + timedelta(minutes=minute // 2)
-        there.append(a_note(alice, anna, text="proof", at=at).pk)
-        there.append(a_message(box, anna, subject="proof", at=at).pk)
+        notes.append(a_note(alice, anna, text="proof", at=at).pk)
+        emails.append(a_message(box, anna, subject="proof", at=at).pk)
+    return notes, emails
+
+
+def all_pages(alice, question):
     read, cursor = [], ""
     while True:
-        page = search(alice, "proof", cursor=cursor, limit=3)
+        page = search(alice, question, cursor=cursor, limit=3)
         read += page.in_order
         cursor = page.next_cursor
         if not cursor:
-            break
-    places = [(one.place.at, one.place.id) for one in read]
-    assert places == sorted(places, reverse=True)
-    assert sorted(one.place.id for one in read) == sorted(there)
-    assert sum(isinstance(one, Hit) for one in read) == 7
+            return read
 
 
 def test_the_page_leads_to_the_note_in_its_history(alice, bob, anna):

@@ -12,9 +12,9 @@ from datetime import datetime
 from letterbook.kit.refusals import Invalid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a list ordered by `-at, -id`."""
+    """A place in a list ordered by `-at, -id`; the newer one is the greater."""
 
     at: datetime
     id: uuid.UUID

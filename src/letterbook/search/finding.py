@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -22,7 +22,7 @@ from letterbook.kit.refusals import NotNow
 from letterbook.search.language import Question, read_question
 from letterbook.search.marking import Segment, mark, mark_excerpt
 from letterbook.search.planning import newest_matches
-from letterbook.search.written import newest_written
+from letterbook.search.written import newest_written, read_written
 from letterbook.teams.models import Membership
 from letterbook.timeline.models import Activity
 
@@ -85,24 +85,45 @@ class Results:
         return tuple(one for one in self.in_order if isinstance(one, WrittenFound))
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is still there of the places that a question found; `down_to` is the last of them where it stopped early.
+
+    The two are asked for one after the other, so what is erased meanwhile is a place without a row.
+    """
+
+    rows: Sequence[Hit | WrittenFound] = ()
+    down_to: Position | None = None
+
+
 def search(member: Membership, text: str, *, cursor: str = "", limit: int = 20) -> Results:
     """Return what this member may find; raise `Invalid` for bad syntax, `NotNow` when it takes too long."""
     question = read_question(text)
     after = read_cursor(cursor)
     limit = max(1, min(limit, MAX_LIMIT))
     with _limited_patience():
-        found: list[Hit | WrittenFound] = [
-            *_emails(member, question, after=after, count=limit + 1),
-            *_written(member, question, after=after, count=limit + 1),
-        ]
+        emails = _emails(member, question, after=after, count=limit + 1)
+        written = _written(member, question, after=after, count=limit + 1)
         people = () if after else _people(member, question)
-    found.sort(key=lambda one: (one.place.at, one.place.id), reverse=True)
-    page = tuple(found[:limit])
+    page, goes_on = _in_order(emails, written, limit=limit)
     return Results(
         in_order=page,
         people=people,
-        next_cursor=write_cursor(page[-1].place) if len(found) > limit else "",
+        next_cursor=write_cursor(page[-1].place) if page and goes_on else "",
     )
+
+
+def _in_order(*found: _Found, limit: int) -> tuple[tuple[Hit | WrittenFound, ...], bool]:
+    """Return the newest of all that was found, and whether there is more.
+
+    Below the place where one of the questions stopped, what it did not look at would be skipped.
+    """
+    stopped_at = max((one.down_to for one in found if one.down_to), default=None)
+    rows = [
+        row for one in found for row in one.rows if stopped_at is None or row.place >= stopped_at
+    ]
+    rows.sort(key=lambda row: row.place, reverse=True)
+    return tuple(rows[:limit]), stopped_at is not None or len(rows) > limit
 
 
 @contextmanager
@@ -125,25 +146,35 @@ def _limited_patience() -> Iterator[None]:
 
 def _emails(
     member: Membership, question: Question, *, after: Position | None, count: int
-) -> list[Hit]:
+) -> _Found:
     if question.is_in_notes:
-        return []
+        return _Found()
     period = _period(member, question)
     if question.direction:
         period &= Q(direction=question.direction)
-    ids = newest_matches(member, question, period=period, after=after, count=count)
+    places = newest_matches(member, question, period=period, after=after, count=count)
+    ids = [place.id for place in places]
     rows = Message.objects.visible_to(member).defer("search").in_bulk(ids)
-    return [_hit(rows[found], question) for found in ids if found in rows]
+    hits = [_hit(message, question) for message in rows.values()]
+    return _Found(hits, _stopped_at(places, count))
 
 
 def _written(
     member: Membership, question: Question, *, after: Position | None, count: int
-) -> list[WrittenFound]:
+) -> _Found:
     if question.is_about_email:
-        return []
+        return _Found()
     period = _period(member, question)
-    rows = newest_written(member, question, period=period, after=after, count=count)
-    return [WrittenFound(one, mark_excerpt(one.text, question.anywhere)) for one in rows]
+    places = newest_written(member, question, period=period, after=after, count=count)
+    rows = [
+        WrittenFound(one, mark_excerpt(one.text, question.anywhere))
+        for one in read_written(member, places)
+    ]
+    return _Found(rows, _stopped_at(places, count))
+
+
+def _stopped_at(places: Sequence[Position], count: int) -> Position | None:
+    return places[-1] if len(places) == count else None
 
 
 def _period(member: Membership, question: Question) -> Q:

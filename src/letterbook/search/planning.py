@@ -9,7 +9,6 @@ be found soon; everything else goes through the text index.
 from __future__ import annotations
 
 import json
-from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -32,7 +31,7 @@ NEWEST = 5_000
 
 _FROM_THE_TEXT_INDEX = """
     WITH hit AS MATERIALIZED ({hits})
-    SELECT permitted.id FROM (SELECT * FROM hit ORDER BY occurred_at DESC, id DESC OFFSET 0) hit
+    SELECT hit.occurred_at, permitted.id FROM (SELECT * FROM hit ORDER BY occurred_at DESC, id DESC OFFSET 0) hit
     CROSS JOIN LATERAL ({permitted}) permitted
     ORDER BY hit.occurred_at DESC, hit.id DESC LIMIT %s
 """
@@ -41,8 +40,8 @@ _FROM_THE_TEXT_INDEX = """
 @on_the_teams_behalf()
 def newest_matches(
     member: Membership, question: Question, *, period: Q, after: Position | None, count: int
-) -> list[UUID]:
-    """Return the ids of the newest emails that answer a question and that this member may find by it.
+) -> list[Position]:
+    """Return the places of the newest emails that answer a question and that this member may find by it.
 
     Behind the second wall PostgreSQL would not use the text index: it looks at nothing in a row, not even by index,
     before it knows that the row may be seen. So ids are found before it; whoever reads their emails does so behind it.
@@ -89,14 +88,14 @@ def _is_among_newest(candidates: MessageQuerySet) -> Q:
 
 def _in_order_of_time(
     candidates: MessageQuerySet, question: Question, *, reach: Reach, count: int
-) -> list[UUID]:
+) -> list[Position]:
     found = _permitted(candidates, question, reach=reach).order_by("-occurred_at", "-id")
-    return list(found.values_list("pk", flat=True)[:count])
+    return [Position(*place) for place in found.values_list("occurred_at", "pk")[:count]]
 
 
 def _from_the_text_index(
     candidates: MessageQuerySet, words: str, question: Question, *, reach: Reach, count: int
-) -> list[UUID]:
+) -> list[Position]:
     hits = candidates.filter(matches_words(words)).order_by().values("id", "occurred_at")
     # Each hit in turn, newest first, is asked for its access level, until the page is full.
     this_hit = Message.objects.filter(pk=RawSQL("hit.id", []))
@@ -109,7 +108,7 @@ def _from_the_text_index(
     statement = _FROM_THE_TEXT_INDEX.format(hits=hits_sql, permitted=permitted_sql)
     with connection.cursor() as cursor:
         cursor.execute(statement, [*hits_values, *permitted_values, count])
-        return [found for (found,) in cursor.fetchall()]
+        return [Position(*place) for place in cursor.fetchall()]
 
 
 def _permitted(candidates: MessageQuerySet, question: Question, *, reach: Reach) -> MessageQuerySet:

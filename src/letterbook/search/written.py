@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Sequence
 
 from django.db.models import F, Q, Value
 
@@ -17,24 +17,24 @@ from letterbook.teams.second_wall import on_the_teams_behalf
 from letterbook.timeline.models import Activity, ActivityQuerySet, is_written_for
 
 
+@on_the_teams_behalf()
 def newest_written(
     member: Membership, question: Question, *, period: Q, after: Position | None, count: int
-) -> list[Activity]:
-    """Return the newest of what people wrote that answers a question and that this member may read."""
-    ids = _newest_ids(member, question, period & is_older(after), count)
-    rows = (
-        _theirs(member)
-        .select_related("contact", "user", "assignee")
-        .prefetch_related("contact__addresses")
-    )
-    return list(rows.filter(pk__in=ids).order_by("-occurred_at", "-id")) if ids else []
+) -> list[Position]:
+    """Return the places of the newest of what people wrote that answers a question and that this member may read.
+
+    They are found before the second wall, behind which no text index is used; see planning.py.
+    """
+    asked = _theirs(member).filter(period, is_older(after), _answers(question))
+    found = asked.order_by("-occurred_at", "-id").values_list("occurred_at", "pk")
+    return [Position(*place) for place in found[:count]]
 
 
-@on_the_teams_behalf()
-def _newest_ids(member: Membership, question: Question, period: Q, count: int) -> list[UUID]:
-    """Ids are found before the second wall, behind which no text index is used; see planning.py."""
-    found = _theirs(member).filter(period, _answers(question)).order_by("-occurred_at", "-id")
-    return list(found.values_list("pk", flat=True)[:count])
+def read_written(member: Membership, places: Sequence[Position]) -> list[Activity]:
+    """Return what was found, as far as it is there and this member may read it."""
+    ids = [place.id for place in places]
+    rows = _theirs(member).select_related("contact", "user", "assignee")
+    return list(rows.prefetch_related("contact__addresses").filter(pk__in=ids)) if ids else []
 
 
 def _theirs(member: Membership) -> ActivityQuerySet:
