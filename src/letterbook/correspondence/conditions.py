@@ -51,9 +51,15 @@ def is_reachable_one_by_one(reach: Reach, *, level: Sharing, message_ref: str) -
     Left to itself, PostgreSQL may gather all the mail the viewer can see first. Of "is not null" it also expects that
     most rows are so, as they are, and reads them in the order they are wanted in.
     """
+    text, values = is_held_one_by_one(reach, level=level, of="message")
+    return Written(text, values, BooleanField(), message=message_ref)
+
+
+def is_held_one_by_one(reach: Reach, *, level: Sharing, of: str) -> tuple[str, tuple[object, ...]]:
+    """Return the same condition as text and its values, as `is_held` does."""
     seen = is_seen(reach, level=level)
-    text = f"(SELECT true {_COPIES} AND {seen.of('copy')} LIMIT 1) IS NOT NULL"
-    return Written(text, seen.values, BooleanField(), message=message_ref)
+    text = f"(SELECT true {_COPIES_OF}{{{of}}} AND {seen.of('copy')} LIMIT 1) IS NOT NULL"
+    return text, seen.values
 
 
 def bcc_seen(reach: Reach, *, message_ref: str) -> Written:

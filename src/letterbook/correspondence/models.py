@@ -17,6 +17,7 @@ from letterbook.correspondence.conditions import access_level as access_level
 from letterbook.correspondence.conditions import bcc_of as bcc_of
 from letterbook.correspondence.conditions import bcc_seen as bcc_seen
 from letterbook.correspondence.conditions import is_held as is_held
+from letterbook.correspondence.conditions import is_held_one_by_one as is_held_one_by_one
 from letterbook.correspondence.conditions import is_reachable as is_reachable
 from letterbook.correspondence.conditions import (
     is_reachable_one_by_one as is_reachable_one_by_one,

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.access import Reach, reach_of
@@ -19,11 +18,16 @@ from letterbook.mailboxes.models import Sharing
 from letterbook.mailboxes.of_team import mailboxes_of_team
 from letterbook.teams.asked_once import asked_once
 from letterbook.teams.models import Membership
-from letterbook.timeline.seeing import seen_activities
+from letterbook.timeline.seeing_many import emails_of_one
 
 # So that no question takes longer the longer the history is.
 MOST = 300
 
+_NEWEST = """
+    SELECT line.message_id, line.direction, line.occurred_at,
+           message.thread_id, message.has_attachments, message.is_automatic
+    {emails} ORDER BY line.occurred_at DESC, line.id DESC LIMIT %s
+"""
 _TOLD = """
     WITH newest AS MATERIALIZED ({newest}),
     held AS (
@@ -46,6 +50,7 @@ _TOLD = """
            (SELECT json_agg(json_build_array(direction, answers, extract(epoch FROM median), counts)) FROM measured)
     FROM newest
 """
+_OLDEST = "SELECT line.occurred_at {emails} ORDER BY line.occurred_at, line.id LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +102,20 @@ def newest_emails(member: Membership, contact: Contact) -> NewestEmails:
     )
 
 
+def first_of_all(member: Membership, contact: Contact) -> datetime | None:
+    """Return when a contact's oldest email was sent; None where there is none."""
+    emails, values = emails_of_one(member, contact, reach=reach_of(member))
+    asked: list[Any] = [*values]  # of any type
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST.format(emails=emails), asked)
+        found: tuple[datetime] | None = cursor.fetchone()
+    return found[0] if found else None
+
+
 def _question(member: Membership, contact: Contact, reach: Reach) -> tuple[str, list[Any]]:
     """Return the statement and its values, which are of any type."""
-    emails = seen_activities(member, contact=contact, reach=reach).exclude(message=None)
-    columns = emails.order_by("-occurred_at", "-id").values(
-        "message_id",
-        "direction",
-        "occurred_at",
-        thread_id=F("message__thread_id"),
-        has_attachments=F("message__has_attachments"),
-        is_automatic=F("message__is_automatic"),
-    )
-    newest, values = columns[:MOST].query.sql_with_params()
+    emails, values = emails_of_one(member, contact, reach=reach)
+    newest = _NEWEST.format(emails=emails)
     seen = is_seen(reach, level=Sharing.METADATA)
     boxes = mailboxes_of_team(member)
     answers, bounds = answers_among(
@@ -116,7 +123,7 @@ def _question(member: Membership, contact: Contact, reach: Reach) -> tuple[str, 
     )
     statement = _TOLD.format(newest=newest, is_seen=seen.of("copy"), answers=answers)
     owners = [[box.pk for box in boxes], [box.owner_id for box in boxes]]
-    return statement, [*values, *seen.values, *owners, *bounds]
+    return statement, [*values, MOST, *seen.values, *owners, *bounds]
 
 
 def _held_by(told: tuple[str, int, int, str, str]) -> HeldBy:

@@ -10,8 +10,7 @@ from letterbook.correspondence.answering import BothWays
 from letterbook.correspondence.models import Direction
 from letterbook.mailboxes.of_team import mailboxes_of_team
 from letterbook.teams.models import Membership, User
-from letterbook.timeline.models import ActivityQuerySet
-from letterbook.timeline.newest import MOST, NewestEmails, newest_emails
+from letterbook.timeline.newest import MOST, NewestEmails, first_of_all, newest_emails
 from letterbook.timeline.seeing import seen_activities
 
 
@@ -55,7 +54,7 @@ def relationship_with(member: Membership, contact: Contact) -> Relationship:
 def _first_at(member: Membership, contact: Contact, newest: NewestEmails) -> datetime | None:
     if newest.number < MOST:
         return newest.first_at
-    return _time_of(_emails(member, contact).order_by("occurred_at", "id"))
+    return first_of_all(member, contact)
 
 
 def _last_at(
@@ -63,15 +62,8 @@ def _last_at(
 ) -> datetime | None:
     if newest.number < MOST:
         return None
-    one_way = _emails(member, contact).filter(direction=direction)
-    return _time_of(one_way.order_by("-occurred_at", "-id"))
-
-
-def _emails(member: Membership, contact: Contact) -> ActivityQuerySet:
-    return seen_activities(member, contact=contact).exclude(message=None)
-
-
-def _time_of(emails: ActivityQuerySet) -> datetime | None:
+    one_way = seen_activities(member, contact=contact).filter(direction=direction)
+    emails = one_way.exclude(message=None).order_by("-occurred_at", "-id")
     return emails.values_list("occurred_at", flat=True).first()
 
 

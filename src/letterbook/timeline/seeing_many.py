@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.db.models import BooleanField
 
+from letterbook.contacts.models import Contact
 from letterbook.correspondence.access import Reach
 from letterbook.correspondence.copy_conditions import Written, is_seen
-from letterbook.correspondence.models import is_held, is_reachable
+from letterbook.correspondence.models import is_held, is_held_one_by_one, is_reachable
 from letterbook.mailboxes.models import Sharing
 from letterbook.teams.models import Membership
 from letterbook.timeline.models import Activity, ActivityQuerySet
@@ -54,7 +55,27 @@ def is_known_to_be_on_it(reach: Reach) -> Written:
 
 def is_seen_line(reach: Reach) -> tuple[str, tuple[object, ...]]:
     """Return the whole gate as text and its values, for statements that call a line `line`, its email `message`."""
-    held, held_values = is_held(reach, level=Sharing.METADATA, of="message")
+    return _gate(reach, *is_held(reach, level=Sharing.METADATA, of="message"))
+
+
+def emails_of_one(
+    member: Membership, contact: Contact, *, reach: Reach
+) -> tuple[str, tuple[object, ...]]:
+    """Return the emails of one contact this member may know of, from `FROM` on: each a `line` and its `message`.
+
+    Each is asked in turn until there are enough, as in `seeing`.
+    """
+    is_seen, values = _gate(reach, *is_held_one_by_one(reach, level=Sharing.METADATA, of="message"))
+    return f"{_LINES_OF_ONE} AND {is_seen}", (member.team_id, contact.pk, *values)
+
+
+_LINES_OF_ONE = """
+    FROM timeline_activity line JOIN correspondence_message message ON message.id = line.message_id
+    WHERE line.team_id = %s AND line.contact_id = %s AND line.deleted_at IS NULL
+"""
+
+
+def _gate(reach: Reach, held: str, values: tuple[object, ...]) -> tuple[str, tuple[object, ...]]:
     known, known_values = _is_known(reach)
     known = known.format(
         contact="line.contact_id",
@@ -62,7 +83,7 @@ def is_seen_line(reach: Reach) -> tuple[str, tuple[object, ...]]:
         keys="message.address_keys",
         bcc="message.bcc_keys",
     )
-    return f"{held.format(message='line.message_id')} AND {known}", (*held_values, *known_values)
+    return f"{held.format(message='line.message_id')} AND {known}", (*values, *known_values)
 
 
 def _is_known(reach: Reach) -> tuple[str, tuple[object, ...]]:

@@ -124,6 +124,7 @@ def _entries(
     facts = later_facts_of([one.email.id for one in lines if one.email], member=member)
     written = [one.id for one in lines if one.email is None]
     changes = changes_of(member, written) if written else {}
+    today = localdate(at)
     return [
         replace(
             show_line(
@@ -132,7 +133,7 @@ def _entries(
                 contact_id=contact.pk,
                 facts=facts.get(line.email.id, ()) if line.email else (),
                 changes=changes.get(line.id, ()),
-                today=localdate(at),
+                today=today,
             ),
             menu=menu_of(line, member, contact_id=contact.pk),
             is_new=seen is not None and (line.occurred_at, line.id) > (seen.at, seen.id),

@@ -36,7 +36,7 @@ def date_and_time(moment: datetime) -> str:
 
 def for_machines(moment: datetime) -> str:
     """Return a moment as the `datetime` of a <time> has it."""
-    return timezone.localtime(moment).isoformat()
+    return moment.isoformat()
 
 
 def day_heading(moment: datetime, *, at: datetime) -> str:
