@@ -27,11 +27,7 @@ from bench.team import a_team
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.conversations import read_conversation
 from letterbook.correspondence.models import Message
-from letterbook.insights.advice import advice_for
-from letterbook.insights.busiest_hours import busiest_hours
-from letterbook.insights.response_times import response_times
-from letterbook.insights.volume import volume
-from letterbook.insights.waiting_longer import who_waits_longer
+from letterbook.insights.overview import overview_of
 from letterbook.search.finding import search
 from letterbook.teams.models import Membership
 from letterbook.teams.second_wall import seen_by
@@ -144,13 +140,8 @@ def _conversation(viewer: Membership, thread_id: UUID) -> Question:
 
 
 def _insights(viewer: Membership) -> Question:
-    def ask() -> None:
-        at, zone = now(), ZoneInfo("Europe/London")
-        volume(viewer, at=at, weeks=23)
-        response_times(viewer, at=at)
-        busiest_hours(viewer, at=at, zone=zone)
-        advice_for(viewer, at=at, zone=zone)
-        who_waits_longer(viewer, at=at)
+    def ask() -> object:
+        return overview_of(viewer, at=now(), zone=ZoneInfo("Europe/London"), weeks=12)
 
     return Question(ask, "/insights?weeks=12")
 

@@ -160,8 +160,13 @@ class Message(SeenBySomeone, models.Model):
         indexes = [
             # A conversation in order.
             models.Index(fields=["thread", "occurred_at", "id"], name="message_by_thread"),
-            # Search results and insights: newest first within a team.
-            models.Index(fields=["team", "-occurred_at", "-id"], name="message_by_team_and_time"),
+            # Search results: newest first within a team. Insights, which count emails by the hundred thousand, find all
+            # that they ask of each in here. (No address has more than 320 characters.)
+            models.Index(
+                fields=["team", "-occurred_at", "-id"],
+                include=["thread", "direction", "is_automatic", "from_address"],
+                name="message_by_time",
+            ),
             # What somebody wrote: few messages have a sender among us.
             models.Index(
                 fields=["sent_by"], condition=Q(sent_by__isnull=False), name="message_by_sender"

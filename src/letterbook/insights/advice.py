@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
 from letterbook.contacts.models import Contact
-from letterbook.insights.best_hour import best_hour
-from letterbook.insights.going_cold import who_goes_cold
+from letterbook.insights.asked_about import WHOLE_TEAM
+from letterbook.insights.best_hour import BestHour, best_hour_of
+from letterbook.insights.going_cold import Silence, going_cold_of
+from letterbook.insights.tallying import Tally, count_together, year_before
 from letterbook.insights.waiting import who_waits
 from letterbook.mailboxes.health import HEALTH_RELATED, describe
 from letterbook.mailboxes.models import Mailbox
@@ -32,11 +34,27 @@ class Advice:
 
 def advice_for(member: Membership, *, at: datetime, zone: tzinfo) -> tuple[Advice, ...]:
     """Return what is worth doing, the most urgent first, from what this member may see; nothing where all is well."""
+    tallies = advice_of(member, at=at, zone=zone)
+    silences, best = count_together(member, WHOLE_TEAM, *tallies, since=year_before(at))
+    return advice_from(member, silences, best, at=at)
+
+
+def advice_of(
+    member: Membership, *, at: datetime, zone: tzinfo
+) -> tuple[Tally[tuple[Silence, ...]], Tally[BestHour | None]]:
+    """Return what is counted for advice, among the emails of a year."""
+    return going_cold_of(member, at=at), best_hour_of(at, zone=zone)
+
+
+def advice_from(
+    member: Membership, silences: Iterable[Silence], best: BestHour | None, *, at: datetime
+) -> tuple[Advice, ...]:
+    """Return the advice, given what was counted."""
     return (
         *_failing(member, at=at),
         *_unanswered(member, at=at),
-        *_going_cold(member, at=at),
-        *_hour(member, at=at, zone=zone),
+        *_going_cold(silences),
+        *_hour(best),
     )
 
 
@@ -57,15 +75,14 @@ def _unanswered(member: Membership, *, at: datetime) -> Iterator[Advice]:
             yield Advice("unanswered", what, "Answer, or say when you will.", waiting.contact)
 
 
-def _going_cold(member: Membership, *, at: datetime) -> Iterator[Advice]:
-    for silence in who_goes_cold(member, at=at):
+def _going_cold(silences: Iterable[Silence]) -> Iterator[Advice]:
+    for silence in silences:
         usual = "every day" if silence.usual_days <= 1 else f"every {_days(silence.usual_days)}"
         what = f"{silence.contact} used to write {usual}, and has not for {_days(silence.days)}."
         yield Advice("going_cold", what, "Write to them.", silence.contact)
 
 
-def _hour(member: Membership, *, at: datetime, zone: tzinfo) -> Iterator[Advice]:
-    best = best_hour(member, at=at, zone=zone)
+def _hour(best: BestHour | None) -> Iterator[Advice]:
     if best is not None:
         what = (
             f"Of the emails sent between {best.hour:02}:00 and {(best.hour + 1) % 24:02}:00, "

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-
-from letterbook.correspondence.models import Message
-from letterbook.teams.models import Membership
+from letterbook.insights.tallying import Tally
 
 _LOOKING_BACK = timedelta(days=182)
 _SOON = timedelta(days=1)
@@ -28,24 +23,17 @@ class BestHour:
     usual_share: float
 
 
-def best_hour(member: Membership, *, at: datetime, zone: tzinfo) -> BestHour | None:
-    """Return the hour whose emails are answered soonest, None where no hour stands out, from what this member may see.
+def best_hour_of(at: datetime, *, zone: tzinfo) -> Tally[BestHour | None]:
+    """Return how the hour is found whose emails are answered soonest; None where no hour stands out.
 
     Counted are the emails that begin our turn in a conversation; automatic mail neither asks nor answers.
     """
-    seen = Message.objects.visible_to(member).filter(
-        is_automatic=False, occurred_at__gte=at - _LOOKING_BACK
+    values = str(zone), _SOON, at - _SOON, at - _LOOKING_BACK
+    return Tally(
+        _BY_HOUR,
+        values,
+        lambda rows: _best([(row["hour"], row["emails"], row["answered"]) for row in rows]),
     )
-    columns = seen.order_by().values("thread_id", "direction", "occurred_at", "id")
-    try:
-        statement, parameters = columns.query.sql_with_params()
-    except EmptyResultSet:  # nothing is shared with this viewer
-        return None
-    values: list[Any] = [*parameters, str(zone), _SOON, at - _SOON]
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_HOUR.format(seen=statement), values)
-        hours: list[tuple[int, int, int]] = [(int(hour), n, a) for hour, n, a in cursor.fetchall()]
-    return _best(hours)
 
 
 def _best(hours: list[tuple[int, int, int]]) -> BestHour | None:
@@ -60,15 +48,7 @@ def _best(hours: list[tuple[int, int, int]]) -> BestHour | None:
 
 
 _BY_HOUR = """
-    WITH seen (thread_id, direction, occurred_at, id) AS ({seen}),
-    turns AS (
-        SELECT *, lag(direction) OVER in_order IS DISTINCT FROM direction AS is_turn FROM seen
-        WINDOW in_order AS (PARTITION BY thread_id ORDER BY occurred_at, id)
-    ),
-    answers AS (
-        SELECT direction, occurred_at, lead(occurred_at) OVER in_order - occurred_at AS waited
-        FROM turns WHERE is_turn WINDOW in_order AS (PARTITION BY thread_id ORDER BY occurred_at, id)
-    )
-    SELECT extract(hour FROM occurred_at AT TIME ZONE %s), count(*), count(*) FILTER (WHERE waited <= %s)
-    FROM answers WHERE direction = 'out' AND occurred_at < %s GROUP BY 1 ORDER BY 1
+    SELECT extract(hour FROM occurred_at AT TIME ZONE %s)::int AS hour, count(*) AS emails,
+           count(*) FILTER (WHERE waits <= %s) AS answered
+    FROM answers WHERE direction = 'out' AND occurred_at < %s AND occurred_at >= %s GROUP BY 1 ORDER BY 1
 """

@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from django.db.models import Count
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
-
-from letterbook.correspondence.models import Direction
-from letterbook.insights.asked_about import (
-    WHOLE_TEAM,
-    About,
-    messages_about,
-    midnight,
-    monday_before,
-)
+from letterbook.insights.asked_about import WHOLE_TEAM, About, midnight, monday_before
+from letterbook.insights.tallying import Tally, count
 from letterbook.teams.models import Membership
 
 
@@ -45,22 +36,22 @@ def busiest_hours(
 
     Counted is what this member may know of, without automatic mail: that keeps its own hours.
     """
+    since = midnight(monday_before(at, weeks=weeks))
+    return count(member, about, hours_of(at, zone=zone, weeks=weeks), since=since)
+
+
+def hours_of(at: datetime, *, zone: tzinfo, weeks: int) -> Tally[tuple[Hour, ...]]:
+    """Return how the hours of the last weeks are counted; raise `Invalid` for an impossible number of weeks."""
     first = monday_before(at, weeks=weeks)
-    counted = (
-        messages_about(member, about)
-        .filter(
-            direction=Direction.INCOMING,
-            is_automatic=False,
-            occurred_at__gte=midnight(first),
-            occurred_at__lt=midnight(first + timedelta(weeks=weeks)),
-        )
-        .annotate(
-            weekday=ExtractIsoWeekDay("occurred_at", tzinfo=zone),
-            hour=ExtractHour("occurred_at", tzinfo=zone),
-        )
-        .order_by()
-        .values("weekday", "hour")
-        .annotate(emails_in=Count("pk"))
-        .order_by("-emails_in", "weekday", "hour")
-    )
-    return tuple(Hour(**row) for row in counted)
+    until = midnight(first + timedelta(weeks=weeks))
+    values = str(zone), str(zone), midnight(first), until
+    return Tally(_BY_HOUR, values, lambda rows: tuple(Hour(**row) for row in rows))
+
+
+_BY_HOUR = """
+    SELECT extract(isodow FROM occurred_at AT TIME ZONE %s)::int AS weekday,
+           extract(hour FROM occurred_at AT TIME ZONE %s)::int AS hour, count(*) AS emails_in
+    FROM seen
+    WHERE direction = 'in' AND NOT is_automatic AND occurred_at >= %s AND occurred_at < %s
+    GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+"""

@@ -12,7 +12,12 @@ from django.db import connection
 
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.access import Reach, reach_of
-from letterbook.correspondence.answering import BothWays, answers_among, read_answers
+from letterbook.correspondence.answering import (
+    TURNS_AND_ANSWERS,
+    BothWays,
+    answers_measured,
+    read_answers,
+)
 from letterbook.correspondence.copy_conditions import is_seen
 from letterbook.mailboxes.models import Sharing
 from letterbook.mailboxes.of_team import mailboxes_of_team
@@ -41,13 +46,15 @@ _TOLD = """
         FROM held GROUP BY owner_id
     ),
     by_thread AS (SELECT thread_id, max(occurred_at) AS last_at FROM newest GROUP BY thread_id),
-    measured AS ({answers})
+    asking AS (SELECT *, message_id AS id FROM newest WHERE NOT is_automatic),
+    {turns_and_answers},
+    measured AS ({measured})
     SELECT count(*), min(occurred_at), max(occurred_at) FILTER (WHERE direction = 'in'),
            max(occurred_at) FILTER (WHERE direction = 'out'),
            array_agg(message_id) FILTER (WHERE has_attachments),
            (SELECT json_object_agg(thread_id, extract(epoch FROM last_at)) FROM by_thread),
            (SELECT json_agg(json_build_array(owner_id, emails_in, emails - emails_in, first_at, last_at)) FROM owners),
-           (SELECT json_agg(json_build_array(direction, answers, extract(epoch FROM median), counts)) FROM measured)
+           (SELECT json_agg(json_build_array(direction, answers, median, counts)) FROM measured)
     FROM newest
 """
 _OLDEST = "SELECT line.occurred_at {emails} ORDER BY line.occurred_at, line.id LIMIT 1"
@@ -118,10 +125,14 @@ def _question(member: Membership, contact: Contact, reach: Reach) -> tuple[str, 
     newest = _NEWEST.format(emails=emails)
     seen = is_seen(reach, level=Sharing.METADATA)
     boxes = mailboxes_of_team(member)
-    answers, bounds = answers_among(
-        "SELECT thread_id, direction, occurred_at, message_id AS id FROM newest WHERE NOT is_automatic"
+    measured, bounds = answers_measured()
+    turns_and_answers = TURNS_AND_ANSWERS.format(emails="asking", more="")
+    statement = _TOLD.format(
+        newest=newest,
+        is_seen=seen.of("copy"),
+        turns_and_answers=turns_and_answers,
+        measured=measured,
     )
-    statement = _TOLD.format(newest=newest, is_seen=seen.of("copy"), answers=answers)
     owners = [[box.pk for box in boxes], [box.owner_id for box in boxes]]
     return statement, [*values, MOST, *seen.values, *owners, *bounds]
 

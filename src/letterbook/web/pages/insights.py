@@ -6,12 +6,7 @@ from django.http import HttpResponse
 from django.utils.timezone import get_current_timezone, now
 from django.views.decorators.http import require_GET
 
-from letterbook.insights.advice import advice_for
-from letterbook.insights.asked_about import WHOLE_TEAM
-from letterbook.insights.busiest_hours import busiest_hours
-from letterbook.insights.response_times import response_times
-from letterbook.insights.volume import volume
-from letterbook.insights.waiting_longer import who_waits_longer
+from letterbook.insights.overview import overview_of
 from letterbook.web.advice_rows import advice_rows
 from letterbook.web.insight_filters import PERIODS, read_narrowed
 from letterbook.web.insight_rows import (
@@ -33,25 +28,19 @@ def insights(request: MemberRequest) -> HttpResponse:
     member, at = request.member, now()
     narrowed = read_narrowed(member, request.GET)
     weeks, about = narrowed.weeks, narrowed.about
-    zone = get_current_timezone()
-    # As many whole weeks before, to compare with.
-    both_periods = volume(member, at=at, weeks=2 * weeks - 1, about=about)
-    volumes = both_periods[-weeks:]
-    answers = response_times(member, at=at, weeks=weeks, about=about)
-    hours = busiest_hours(member, at=at, zone=zone, weeks=weeks, about=about)
-    advice = advice_for(member, at=at, zone=zone) if about == WHOLE_TEAM else ()
-    slower = () if about.contact else who_waits_longer(member, at=at, weeks=weeks, about=about)
+    found = overview_of(member, at=at, zone=get_current_timezone(), weeks=weeks, about=about)
+    volumes, answers, hours = found.volumes[-weeks:], found.answers, found.hours
     return render_page(
         request,
         "web/insights.html",
         {
-            "advice": advice_rows(advice),
+            "advice": advice_rows(found.advice),
             "periods": [(value, word, int(value) == weeks) for value, word in PERIODS.items()],
             "narrowed": narrowed,
             "volumes": volumes,
             "total_in": sum(week.emails_in for week in volumes),
             "total_out": sum(week.emails_out for week in volumes),
-            "trend": trend(both_periods),
+            "trend": trend(found.volumes),
             "volume_chart": volume_chart(volumes),
             "hours": HOUR_COLUMNS,
             "hour_rows": hour_rows(hours),
@@ -61,6 +50,6 @@ def insights(request: MemberRequest) -> HttpResponse:
             "our_rows": answer_rows(answers.ours),
             "their_rows": answer_rows(answers.theirs),
             "slow_share": slow_share(answers.ours),
-            "slower": slower,
+            "slower": found.slower,
         },
     )
