@@ -77,6 +77,61 @@ def test_the_ledger_equals_gmail_however_the_history_is_told(
     assert read(mailbox).listed == 0
 
 
+def in_a_circle(number):
+    """Let the history's pages lead from each to the next, and from the last of so many to the second."""
+
+    def wrap(provider):
+        original = provider.list_history
+
+        def list_history(*, since: str, page: str = ""):
+            following = str(int(page or 0) % number + 1)
+            return replace(original(since=since), next_page=following)
+
+        provider.list_history = list_history
+        return provider
+
+    return wrap
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_a_history_that_goes_round_in_a_circle_ends_the_run_and_loses_nothing(
+    mailbox, gmail, arrive, read, anna, number
+):
+    """G1: it says so, keeps the cursor, and the next run that finds an end stores each email once."""
+    arrive(1)
+    read(mailbox)
+    mailbox.refresh_from_db()
+    cursor = mailbox.history_cursor
+    arrive(2)
+    assert "the same page twice" in read(mailbox, wrap=in_a_circle(number)).error
+    mailbox.refresh_from_db()
+    assert mailbox.history_cursor == cursor
+    assert read(mailbox).error == ""
+    assert Message.objects.count() == 2
+
+
+def test_a_listing_that_goes_round_in_a_circle_ends_the_run(mailbox, arrive, read, anna):
+    for number in range(5):
+        arrive(number)
+
+    def in_two_pages(provider):
+        original = provider.list_messages
+
+        def list_messages(**asked):
+            if asked.get("query"):
+                return original(**asked)
+            answer = original(**asked | {"page": "", "limit": 2})
+            return replace(answer, next_page="b" if asked["page"] == "a" else "a")
+
+        provider.list_messages = list_messages
+        return provider
+
+    assert "the same page twice" in read(mailbox, wrap=in_two_pages).error
+    type(mailbox).objects.update(listing_page="")
+    assert read(mailbox).error == ""
+    assert Message.objects.count() == 5
+
+
 def test_a_history_that_is_lost_every_time_makes_no_loop(mailbox, gmail, arrive, read, anna, at):
     """G2: each run lists what is missing once, stores nothing twice, and leaves the next one to the next tick."""
     arrive(1)

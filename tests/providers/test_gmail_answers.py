@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import httpx
 import pytest
@@ -291,15 +290,3 @@ def test_a_source_that_is_not_whole_base64_is_not_taken_for_an_email(raw):
     box = mailbox(lambda request: httpx.Response(200, json=told))
     with pytest.raises(errors.TryLater, match="could not be understood"):
         box.fetch_message("1")
-
-
-@pytest.mark.parametrize("listed", ["messages", "history"])
-def test_a_page_that_names_itself_as_the_next_is_not_read_for_ever(listed):
-    def answer(_request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"historyId": "5", "nextPageToken": "p"})
-
-    gmail = mailbox(answer)
-    ask = gmail.list_messages if listed == "messages" else partial(gmail.list_history, since="1")
-    assert ask().next_page == "p"
-    with pytest.raises(errors.TryLater, match="the same page"):
-        ask(page="p")

@@ -15,6 +15,7 @@ from letterbook.mailboxes.labelling import keep_labels
 from letterbook.mailboxes.models import Mailbox
 from letterbook.providers.errors import Rejected
 from letterbook.providers.mail import HistoryChange, MailProvider
+from letterbook.providers.pages import all_pages
 
 _AT_ONCE = 500
 
@@ -29,7 +30,7 @@ def reread_deciding_labels(mailbox: Mailbox, *, provider: MailProvider, at: date
     for label in sorted(hiding_labels_of(mailbox) | rules.left_out | rules.kept):
         bearing: set[str] = set()
         try:
-            for ids in _pages(provider, label):
+            for ids in _bearing(provider, label):
                 _note_bearing(mailbox, label, ids, at=at)
                 bearing.update(ids)
         except Rejected:
@@ -39,14 +40,9 @@ def reread_deciding_labels(mailbox: Mailbox, *, provider: MailProvider, at: date
             _let_in_again(mailbox, label, bearing, at=at)
 
 
-def _pages(provider: MailProvider, label: str) -> Iterator[list[str]]:
-    page = ""
-    while True:
-        answer = provider.list_messages(labels=[label], page=page)
+def _bearing(provider: MailProvider, label: str) -> Iterator[list[str]]:
+    for answer in all_pages(lambda page: provider.list_messages(labels=[label], page=page)):
         yield [ref.id for ref in answer.refs]
-        page = answer.next_page
-        if not page:
-            return
 
 
 @transaction.atomic

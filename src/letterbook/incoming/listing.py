@@ -24,6 +24,7 @@ from letterbook.mailboxes.models import Mailbox, StoringPolicy
 from letterbook.mailboxes.quota import PAGE_UNITS, spend
 from letterbook.providers.errors import HistoryExpired, Rejected
 from letterbook.providers.mail import MailProvider, MessageRef, Profile
+from letterbook.providers.pages import all_pages, going_round
 
 # So that a mailbox of a million messages has its newest fetched before its oldest are listed.
 PAGES_A_RUN = 20
@@ -47,9 +48,11 @@ def go_on_listing(
     mailbox: Mailbox, *, provider: MailProvider, run: RetrievalRun, at: datetime
 ) -> None:
     """Read some more pages of the listing that is under way, if one is."""
+    seen: set[str] = set()
     for _ in range(PAGES_A_RUN):
         if mailbox.listing_page is None:
             return
+        seen.add(mailbox.listing_page)
         try:
             answer = provider.list_messages(query=mailbox.listing_query, page=mailbox.listing_page)
         except Rejected:
@@ -57,7 +60,10 @@ def go_on_listing(
                 raise
             # Gmail no longer knows this page; from the beginning again, which only repeats.
             _update(mailbox, listing_page="")
+            seen.clear()
             continue
+        if answer.next_page and answer.next_page in seen:
+            raise going_round(answer.next_page)
         with transaction.atomic():
             spend(mailbox.pk, PAGE_UNITS, at=at)
             _count_listed(run, _note(mailbox, answer.refs, at=at))
@@ -86,19 +92,15 @@ def _follow_history(
 def _read_history(
     mailbox: Mailbox, provider: MailProvider, run: RetrievalRun, *, at: datetime
 ) -> None:
-    since, page = mailbox.history_cursor, ""
-    while True:
-        # Every page is asked for with the cursor of the first: it moves when the last one is stored.
-        answer = provider.list_history(since=since, page=page)
-        page = answer.next_page
+    # Every page is asked for with the cursor of the first: it moves when the last one is stored.
+    since = mailbox.history_cursor
+    for answer in all_pages(lambda page: provider.list_history(since=since, page=page)):
         with transaction.atomic():
             _count_listed(run, note_changes(mailbox, answer.changes, at=at))
-            if not page:
+            if not answer.next_page:
                 is_complete = mailbox.listing_page is None
                 listed_at = at if is_complete else mailbox.listed_at
                 _update(mailbox, history_cursor=answer.cursor, listed_at=listed_at)
-        if not page:
-            return
 
 
 def _list_everything(

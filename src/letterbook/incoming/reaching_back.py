@@ -14,6 +14,7 @@ from letterbook.incoming.noting import note_wanted
 from letterbook.incoming.policy import REASONS_FOR_WANT_OF_A_CONTACT
 from letterbook.mailboxes.models import Mailbox, StoringPolicy
 from letterbook.providers.mail import MailProvider
+from letterbook.providers.pages import all_pages
 
 ADDRESSES_A_QUESTION = 20
 # Up to here a mailbox is fetched whole, which takes seven minutes: our own reading finds more than Gmail's search.
@@ -121,10 +122,5 @@ def _term(address: str) -> str:
 
 
 def _ask(mailbox: Mailbox, question: str, provider: MailProvider, *, at: datetime) -> None:
-    page = ""
-    while True:
-        answer = provider.list_messages(query=question, page=page)
+    for answer in all_pages(lambda page: provider.list_messages(query=question, page=page)):
         note_wanted(mailbox, answer.refs, at=at)
-        page = answer.next_page
-        if not page:
-            return

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from letterbook.mime.send_keys import SEND_KEY_HEADER
 from letterbook.outgoing.models import FrozenEmail, OutgoingEmail
 from letterbook.providers.errors import Gone, HistoryExpired
 from letterbook.providers.mail import Draft, HistoryChange, MailProvider, MessageHeaders
+from letterbook.providers.pages import all_pages
 
 _SENT, _DRAFT = "SENT", "DRAFT"
 _MOST_PAGES = 10
@@ -84,16 +86,15 @@ def find_sent_copy(provider: MailProvider, frozen: FrozenEmail) -> SentCopy | No
 
 def _added_since(provider: MailProvider, frozen: FrozenEmail) -> Iterator[str]:
     """Yield what the history added since just before the submission; complete and quick, while it reaches back."""
-    page = ""
-    for _ in range(_MOST_PAGES if frozen.cursor_before else 0):
-        try:
-            found = provider.list_history(since=frozen.cursor_before, page=page)
-        except HistoryExpired:
-            return
-        yield from (change.id for change in found.changes if _may_be_sent(change))
-        page = found.next_page
-        if not page:
-            return
+    since = frozen.cursor_before
+    if not since:
+        return
+    pages = all_pages(lambda page: provider.list_history(since=since, page=page))
+    try:
+        for found in islice(pages, _MOST_PAGES):
+            yield from (change.id for change in found.changes if _may_be_sent(change))
+    except HistoryExpired:
+        return
 
 
 def _may_be_sent(change: HistoryChange) -> bool:
@@ -104,14 +105,9 @@ def _may_be_sent(change: HistoryChange) -> bool:
 def _listed_since(provider: MailProvider, frozen: FrozenEmail) -> list[str]:
     """Return what lies in SENT since the submission, oldest first: ours is near the beginning."""
     since = int(((frozen.submitted_at or frozen.frozen_at) - _MARGIN).timestamp())
-    found: list[str] = []
-    page = ""
-    for _ in range(_MOST_PAGES):
-        listed = provider.list_messages(query=f"after:{since}", labels=(_SENT,), page=page)
-        found += [ref.id for ref in listed.refs]
-        page = listed.next_page
-        if not page:
-            break
+    query = f"after:{since}"
+    pages = all_pages(lambda page: provider.list_messages(query=query, labels=(_SENT,), page=page))
+    found = [ref.id for listed in islice(pages, _MOST_PAGES) for ref in listed.refs]
     return found[::-1]
 
 

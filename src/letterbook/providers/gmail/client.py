@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from letterbook.providers.clocks import clock_off
-from letterbook.providers.errors import Gone, HistoryExpired, TryLater
+from letterbook.providers.errors import Gone, HistoryExpired
 from letterbook.providers.gmail import reading
 from letterbook.providers.gmail.answers import Asked, is_token_refused, read_answer, unreadable
 from letterbook.providers.gmail.tokens import AccessTokens
@@ -39,7 +39,6 @@ from letterbook.providers.mail import (
 )
 
 Shape = TypeVar("Shape")
-SomePage = TypeVar("SomePage", MessagePage, HistoryPage)
 _ME = "/gmail/v1/users/me"
 
 
@@ -95,7 +94,7 @@ class GmailMailbox(MailProvider):
         params += [("labelIds", label) for label in labels]
         params += [(name, value) for name, value in (("q", query), ("pageToken", page)) if value]
         ask = _Ask(f"{_ME}/messages", params=tuple(params))
-        return _onward(self._ask(ask, reading.read_message_page), page=page)
+        return self._ask(ask, reading.read_message_page)
 
     def list_history(self, *, since: str, page: str = "") -> HistoryPage:
         """Return one page of changes after `since`; raise `HistoryExpired` when that is too long ago."""
@@ -105,7 +104,7 @@ class GmailMailbox(MailProvider):
             params.append(("pageToken", page))
         try:
             ask = _Ask(f"{_ME}/history", params=tuple(params))
-            return _onward(self._ask(ask, reading.read_history_page), page=page)
+            return self._ask(ask, reading.read_history_page)
         except Gone as gone:
             raise HistoryExpired(
                 "Gmail no longer remembers that far back.", gone.evidence, gone.status
@@ -217,13 +216,6 @@ class GmailMailbox(MailProvider):
             told = answer.headers.get("date", "")
             self.clock_off = clock_off(told, asked_at=asked_at, answered_at=self._clock())
         return answer
-
-
-def _onward(answer: SomePage, *, page: str) -> SomePage:
-    """Whoever reads to the last page would read for ever where one names itself as the next."""
-    if page and answer.next_page == page:
-        raise TryLater("Gmail gave the same page twice.", evidence="a page that names itself")
-    return answer
 
 
 def _segment(provider_id: str) -> str:
