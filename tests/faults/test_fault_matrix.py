@@ -5,8 +5,14 @@ S10, S14, S15, S31, S32; the table is docs/faults.md.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import httpx
 import pytest
 
+from letterbook.mailboxes.models import Mailbox
+from letterbook.outgoing.models import OutgoingEmail
 from letterbook.outgoing.status import ErrorClass, Status
 
 CALLS = ("getProfile", "drafts.create", "drafts.send", "messages.get")
@@ -173,3 +179,85 @@ def test_the_history_may_have_expired_when_it_is_asked(sending):
     sending.work()
     sending.check(email)
     assert email.status == Status.SENT
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+
+
+def read_cells() -> dict[tuple[str, str], str]:
+    """What stands under each call for each fault of the table."""
+    table = PAGE.read_text(encoding="utf-8").partition("| fault | before anything")[2]
+    cells: dict[tuple[str, str], str] = {}
+    for line in table.partition("\n\n")[0].splitlines()[2:]:
+        what, early, *later = (cell.strip() for cell in line.strip("|").split(" | "))
+        sending, reading = (early if cell == "the same" else cell for cell in later)
+        for fault in re.findall(r"`([^`]+)`", what):
+            cells |= {
+                (fault, call): cell
+                for call, cell in zip(CALLS, (early, early, sending, reading), strict=True)
+            }
+    return cells
+
+
+CELLS = read_cells()
+
+
+def means(cell: str) -> str:
+    """How the attempt ends, by the first words of a cell."""
+    first = re.split(r"[,;:]|\s(?=\d)", cell)[0]
+    if found := re.match(r"`failed` \(`(\w+)`\)", cell):
+        return f"failed: {found[1]}"
+    return {"waits until then": "waits"}.get(first, first.strip("`*"))
+
+
+def ended(email: OutgoingEmail) -> str:
+    """How it did end, in the same words."""
+    if email.status == Status.FAILED:
+        return f"failed: {email.error_class}"
+    if email.status == Status.SENT:
+        return "sent"
+    if Mailbox.objects.get(pk=email.mailbox_id).state == "needs_reconnecting":
+        return "mailbox needs reconnecting"
+    return "in doubt" if email.frozen.get().submitted_at else "waits"
+
+
+class _Unreachable(httpx.BaseTransport):
+    """No connection for one request; the next finds one."""
+
+    def __init__(self, inner: httpx.BaseTransport, call: int) -> None:
+        self._inner, self._left = inner, call
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._left -= 1
+        if self._left == 0:
+            raise httpx.ConnectError("no such host", request=request)
+        return self._inner.handle_request(request)
+
+
+def arrange(sending, fault: str, call: str) -> None:
+    if fault == "unreachable":
+        sending.line.inner = _Unreachable(sending.line.inner, CALLS.index(call) + 1)
+    for how in fault.split() if fault != "unreachable" else ():
+        sending.gmail.fail(call, how)
+
+
+@pytest.mark.parametrize(("fault", "call"), CELLS, ids=lambda value: value)
+def test_the_first_attempt_ends_as_the_table_says(sending, fault, call):
+    """S32: each cell of docs/faults.md; what waits is sent once, later."""
+    arrange(sending, fault, call)
+    email = sending.attempt(sending.queue())
+    assert ended(email) == means(CELLS[fault, call])
+    sending.check(email)
+    sending.gmail.stop_failing()
+    if email.status == Status.QUEUED:
+        sending.reconnect()
+        sending.work()
+        sending.check(email)
+        assert (email.status, len(sending.accepted)) == (Status.SENT, 1)
+
+
+def test_the_table_has_every_fault_that_is_tried():
+    """S32."""
+    named = {how for fault, _ in CELLS for how in fault.split()}
+    tried = {*HEALS, *FOR_GOOD, "refuse:403:scope", "refuse:401", "refuse:404", "unreachable"}
+    assert named == tried - {"delay:1000"}  # A slow answer is one.

@@ -82,6 +82,19 @@ def test_an_alias_whose_domain_has_other_letters_can_be_sent_from(write, mailbox
     assert sent["Message-ID"].endswith("@xn--bcher-kva.example>")
 
 
+def test_a_blind_recipient_stands_in_the_one_header_that_gmail_takes_out(write, at):
+    """S3: nowhere else, neither in what the others get nor in the text."""
+    raw = frozen_bytes(
+        write(to="a@x.example", cc="b@x.example", bcc="Vera <vera@hidden.example>"), at
+    )
+    sent = independently(raw)
+    headers = {name: str(value) for name, value in sent.items()}
+    assert headers.pop("Bcc") == "Vera <vera@hidden.example>"
+    assert (headers["To"], headers["Cc"]) == ("a@x.example", "b@x.example")
+    del sent["Bcc"]
+    assert b"vera" not in sent.as_bytes().lower()
+
+
 def test_a_picture_in_the_text_travels_with_it_and_one_taken_out_again_does_not(illustrated, at):
     """S21."""
     draft, shown, _ = illustrated

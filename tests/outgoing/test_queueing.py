@@ -160,11 +160,13 @@ def test_what_is_cancelled_is_a_draft_that_can_be_edited_and_queued_again(queued
     assert len(set(queued.frozen.values_list("send_key", flat=True))) == 2
 
 
-def test_a_queued_email_can_be_moved_to_now_or_later(queued, alice, at):
+@pytest.mark.parametrize("ago", [None, timedelta(0), timedelta(days=3)])
+def test_a_queued_email_can_be_moved_to_later_or_to_now_which_the_past_is(queued, alice, at, ago):
+    """S12."""
     reschedule(queued, member=alice, at=at, send_at=at + timedelta(days=2))
     assert queued.due_at == at + timedelta(days=2)
-    reschedule(queued, member=alice, at=at)
-    assert queued.due_at == at
+    reschedule(queued, member=alice, at=at, send_at=None if ago is None else at - ago)
+    assert (queued.due_at, queued.send_at) == (at, at)
     assert [when for _, when in jobs()][-1] == at
 
 

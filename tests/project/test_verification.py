@@ -104,6 +104,45 @@ def test_a_line_taken_from_an_emails_history_is_found(world, number):
     assert found()["history"]
 
 
+def _make_room(email, number):
+    """Let the lines from one on begin one later, as whoever puts one in has to."""
+    for change in ("number + 100", "number - 99"):
+        tamper(
+            f"UPDATE outgoing_statuschange SET number = {change} WHERE email_id = %s AND number >= %s",
+            email.pk,
+            number,
+        )
+
+
+@pytest.mark.parametrize("number", [3, 5], ids=["between two", "after the last"])
+def test_a_line_put_into_an_emails_history_is_found(world, number):
+    """S15: a copy of one that is there, under a number that is free."""
+    if number == 3:
+        _make_room(world.queued, number)
+    tamper(
+        "INSERT INTO outgoing_statuschange (email_id, team_id, old, new, at, actor, actor_name, reason, attempt, error,"
+        " number, hash) SELECT email_id, team_id, old, new, at, actor, actor_name, reason, attempt, error, %s, hash"
+        " FROM outgoing_statuschange WHERE email_id = %s AND number = 2",
+        number,
+        world.queued.pk,
+    )
+    assert f"line {number} of its history was changed" in found()["history"]
+    assert flaws_of_history(world.queued)
+    assert flaws_of_history(world.sent) == ()
+
+
+def test_lines_of_an_emails_history_that_changed_places_are_found(world):
+    """S15, S19: each as it was written, hash and all, but the second stands where the third was."""
+    for old, new in ((2, 100), (3, 2), (100, 3)):
+        tamper(
+            "UPDATE outgoing_statuschange SET number = %s WHERE email_id = %s AND number = %s",
+            *(new, world.queued.pk, old),
+        )
+    flaws = found()
+    assert "line 2 of its history was changed" in flaws["history"]
+    assert "line 2 of its history does not follow from the one before" in flaws["status"]
+
+
 def test_a_history_that_was_taken_away_whole_is_found(world):
     tamper("DELETE FROM outgoing_statuschange WHERE email_id = %s", world.sent.pk)
     flaws = found()
