@@ -20,6 +20,8 @@ REACHES_FURTHER = {
     ("correspondence/sharing/settling.py", "_is_anything_decided"): "what owners decided binds whoever stores or links",
     ("correspondence/sharing/settling.py", "_settle"): "copies say who sees them, whoever made them say it anew",
     ("correspondence/sharing/settling.py", "extend_private_choices"): "what an owner keeps private stays so",
+    ("incoming/explaining.py", "_newest_of"): "by index, copies in one's own mailbox; they are read behind",
+    ("correspondence/found_first.py", "_ids_of"): "the same of emails that visible_to gave; they are counted behind",
     ("incoming/explaining.py", "_thread_of"): "which thread a Message-ID is of is a key that nobody sees",
     ("incoming/replaying.py", "replay_quarantine"): "storing mail threads and links it for the whole team",
     ("incoming/ruling.py", "choose_internal_mail"): "the team's rule lets in mail of every mailbox",

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from factories import START, a_contact, a_mailbox, a_member, a_message
+from factories import START, a_contact, a_mailbox, a_member, a_message, a_thread
 from letterbook.correspondence.models import Direction, Message
+from letterbook.correspondence.sharing.choosing import share_thread
 from letterbook.correspondence.words import fold_words
 from letterbook.kit.refusals import Invalid
 from letterbook.mailboxes.models import Sharing
@@ -142,6 +143,15 @@ def test_a_copy_in_a_private_mailbox_is_not_found_by_that_mailbox(alice, bob):
     assert found(bob, "proof mailbox:offers") == [message.pk]
     assert found(bob, "proof mailbox:alice") == found(bob, "mailbox:alice") == []
     assert found(alice, "mailbox:alice") == [message.pk]
+
+
+def test_what_is_shared_out_of_a_private_mailbox_is_found_by_that_mailbox(alice, bob, charlie, at):
+    """S76, S84: what one may see of a mailbox that shares nothing is told by the copies themselves."""
+    private = a_mailbox(alice, sharing=Sharing.PRIVATE, address="alice@haldenrowe.example")
+    shared, _ = (a_message(private, a_contact(alice), thread=a_thread(alice)) for _ in range(2))
+    share_thread(alice, shared.thread_id, level=Sharing.METADATA, at=at)
+    assert found(bob, "mailbox:alice") == [shared.pk]
+    assert found(charlie, "mailbox:alice") == []
 
 
 def test_another_teams_mail_and_people_are_never_found(alice, charlie):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, F, Func, Q, Value
 
+from letterbook.correspondence.found_first import is_one_of
 from letterbook.correspondence.models import LedgerState, MailboxMessage, Message, SkipReason
 from letterbook.incoming.coming_back import let_in_by_labels
 from letterbook.incoming.leaving_out import LabelRules, label_rules_of
@@ -67,7 +68,9 @@ def preview_rule(
 ) -> RulePreview:
     """Return what a rule would mean; raise `Invalid` for what can be no rule."""
     rule = read_rule(member, mailbox=mailbox, kind=kind, text=text)
-    messages = Message.objects.visible_to(member).filter(_matches(rule))
+    messages = Message.objects.visible_to(member)
+    if rule.kind not in LABEL_KINDS:
+        messages = messages.filter(is_one_of(messages.filter(_matches(rule))))
     if mailbox is not None:
         held = MailboxMessage.objects.filter(mailbox=mailbox, message__isnull=False)
         if rule.kind in LABEL_KINDS:
@@ -118,15 +121,15 @@ def _with(rules: LabelRules, rule: StoringRule, *, is_there: bool) -> LabelRules
 def _matches(rule: StoringRule) -> Q:
     if rule.kind == RuleKind.ADDRESS:
         return Q(address_keys__contains=[address_key(rule.pattern)])
-    if rule.kind == RuleKind.DOMAIN:
-        return _at_domain(rule)
-    return Q()
+    return Q(_IsAtDomain(F("address_keys"), Value(_at_domain(rule.pattern))))
 
 
-def _at_domain(rule: StoringRule) -> Q:
-    """Emails with anyone at a domain or below it; a domain never has a character that a pattern would misread."""
-    ending = r"(^|\n)[^\n]*[@.]" + rule.pattern.replace(".", r"\.") + r"($|\n)"
-    together = Message.objects.filter(team_id=rule.team_id).extra(
-        where=["array_to_string(address_keys, chr(10)) ~ %s"], params=[ending]
-    )
-    return Q(pk__in=together.values("pk"))
+def _at_domain(domain: str) -> str:
+    """Match anyone at a domain or below it; a domain never has a character that a pattern would misread."""
+    return r"(^|\n)[^\n]*[@.]" + domain.replace(".", r"\.") + r"($|\n)"
+
+
+class _IsAtDomain(Func):
+    template = "(array_to_string(%(expressions)s)"
+    arg_joiner = ", chr(10)) ~ "
+    output_field = BooleanField()

@@ -6,6 +6,8 @@ of the query, so nothing that is hidden can be found, counted or guessed.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, TextField, Value
 from django.db.models.expressions import Combinable
@@ -13,7 +15,7 @@ from django.db.models.functions import Concat, Replace
 
 from letterbook.correspondence.access import Reach
 from letterbook.correspondence.models import MailboxMessage, seen_copies, tells_bcc
-from letterbook.mailboxes.models import Sharing
+from letterbook.mailboxes.models import Mailbox, Sharing
 from letterbook.search.language import SPACELESS, Question, Term
 
 # The parts of the text index (subject A, people B, files C, text D) that each level opens to bare words.
@@ -139,13 +141,25 @@ def _held_where(question: Question, reach: Reach) -> Q:
     for asked in question.mailboxes:
         # All of an address, or its beginning up to the @.
         begins = asked if "@" in asked else f"{asked}@"
+        named = Mailbox.objects.filter(pk__in=reach.mailboxes, address__istartswith=begins)
         copies = MailboxMessage.objects.filter(
             seen_copies(reach, level=Sharing.METADATA),
+            _may_be_seen(set(named.values_list("pk", flat=True)), reach),
             message=OuterRef("pk"),
-            mailbox__address__istartswith=begins,
         )
         condition &= Q(Exists(copies))
     return condition
+
+
+def _may_be_seen(mailbox_ids: set[UUID], reach: Reach) -> Q:
+    """Say once more of copies in these mailboxes what PostgreSQL has counted, so that it knows how few there are.
+
+    By a mailbox's id it knows how many emails are in it, and that hardly any copy says of itself who may see it, as one
+    must in a mailbox that shares nothing. Else it goes through the whole history for what is in none.
+    """
+    sharing = mailbox_ids & set(reach.at_least(Sharing.METADATA))
+    says_so = Q(shared_as__isnull=False) | Q(shared_with__isnull=False)
+    return Q(mailbox__in=sharing) | Q(says_so, mailbox__in=mailbox_ids - sharing)
 
 
 def _sent_by(term: Term) -> Q:

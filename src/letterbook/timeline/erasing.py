@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 
 from letterbook.contacts.models import Contact
+from letterbook.correspondence.found_first import is_one_of
 from letterbook.correspondence.models import Message
 from letterbook.teams.models import Membership
 from letterbook.teams.second_wall import on_the_teams_behalf
@@ -28,13 +29,17 @@ def messages_only_of(contact: Contact, keys: Sequence[str]) -> list[UUID]:
 
 def count_messages_of(member: Membership, contact: Contact, keys: Sequence[str]) -> tuple[int, int]:
     """Return how many messages of this person alone the member may know of, and how many that others are on too."""
-    own = Activity.with_deleted.filter(message=OuterRef("pk"), contact=contact)
+    lines = Activity.with_deleted.filter(team_id=contact.team_id, contact=contact)
     others = Activity.with_deleted.filter(message=OuterRef("pk")).exclude(contact=contact)
-    theirs = Message.objects.visible_to(member).filter(
-        Q(address_keys__overlap=list(keys)) | Exists(own)
+    seen = Message.objects.visible_to(member)
+    theirs = is_one_of(
+        seen.filter(address_keys__overlap=list(keys)),
+        seen.filter(pk__in=lines.exclude(message=None).values("message")),
     )
-    shared = theirs.filter(Exists(others)).count()
-    return theirs.count() - shared, shared
+    counted = seen.filter(theirs).aggregate(
+        number=Count("pk"), shared=Count("pk", filter=Exists(others))
+    )
+    return counted["number"] - counted["shared"], counted["shared"]
 
 
 # A report of a machine is on nobody's history; it names whom it could not reach.
