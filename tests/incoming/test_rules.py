@@ -15,7 +15,7 @@ from letterbook.incoming.explaining import explain
 from letterbook.incoming.rules_shown import preview_rule, rules_of
 from letterbook.incoming.ruling import add_rule, choose_internal_mail, find_rule, remove_rule
 from letterbook.incoming.storing import Decided, decide_and_store
-from letterbook.kit.refusals import Invalid, NotAllowed, NotFound, NotNow
+from letterbook.kit.refusals import Conflict, Invalid, NotAllowed, NotFound, NotNow
 from letterbook.mailboxes.keeping import change_policy
 from letterbook.mailboxes.labelling import labels_of, reread_labels
 from letterbook.mailboxes.models import Mailbox, MailboxLabel, Sharing, StoringPolicy, StoringRule
@@ -192,6 +192,11 @@ def test_a_mailbox_offers_its_own_labels_by_name_and_follows_what_happens_to_the
     gmail.fail("labels.list", "refuse:500")
     with pytest.raises(NotNow):
         reread_labels(alice, box, clock=lambda: at)
+    gmail.revoke(box.address)
+    gmail.expire_access_tokens(box.address)
+    with pytest.raises(Conflict, match="no longer accepts") as refused:
+        reread_labels(alice, box, clock=lambda: at)
+    assert refused.value.way_out == "Reconnect the mailbox."
 
 
 def test_what_is_shown_before_counts_what_the_viewer_may_see_and_changes_nothing(

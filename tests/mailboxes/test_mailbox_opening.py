@@ -70,7 +70,7 @@ def test_a_revoked_permission_stops_the_mailbox_with_a_reason(mailbox, gmail, at
         provider.read_profile()
     mailbox.refresh_from_db()
     assert mailbox.state == MailboxState.NEEDS_RECONNECTING
-    assert "Reconnect the mailbox" in mailbox.state_reason
+    assert mailbox.state_reason == "Google no longer accepts this mailbox's permission."
     assert not Mailbox.objects.due(at=at + timedelta(days=1)).exists()
 
 

@@ -13,7 +13,7 @@ from letterbook.mailboxes.labels import LABELS, MailboxLabel
 from letterbook.mailboxes.models import LABEL_KINDS, Mailbox, StoringRule
 from letterbook.mailboxes.opening import open_mailbox
 from letterbook.mailboxes.owning import check_owner
-from letterbook.providers.errors import ProviderError
+from letterbook.providers.errors import AccessRevoked, PermissionMissing, ProviderError
 from letterbook.providers.mail import Label
 from letterbook.teams.models import Membership
 
@@ -55,6 +55,8 @@ def reread_labels(
     try:
         with closing(open_mailbox(mailbox, clock=clock)) as provider:
             offered = provider.list_labels()
+    except (AccessRevoked, PermissionMissing) as error:
+        raise Conflict(error.message, way_out="Reconnect the mailbox.") from error
     except ProviderError as error:
         raise NotNow(error.message, way_out="Try again in a minute.") from error
     keep_labels(mailbox, offered)

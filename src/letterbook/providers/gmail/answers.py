@@ -189,7 +189,7 @@ def _meaning_of_error(
 _Build = Callable[[str, str, int], ProviderError]
 _REJECTED: tuple[_Build, str] = (Rejected, "Gmail rejected the request.")
 _BY_STATUS: Mapping[int, tuple[_Build, str]] = {
-    401: (AccessRevoked, "Google no longer accepts this mailbox's permission. Reconnect it."),
+    401: (AccessRevoked, "Google no longer accepts this mailbox's permission."),
     404: (Gone, "Gmail no longer has this."),
     410: (Gone, "Gmail no longer has this."),
 }
@@ -198,9 +198,7 @@ _BY_STATUS: Mapping[int, tuple[_Build, str]] = {
 def _meaning_of_403(error: GoogleError, evidence: str) -> ProviderError:
     if error.reasons & _SCOPE:
         return PermissionMissing(
-            "The permission given to this mailbox is too small. Reconnect it and allow everything asked for.",
-            evidence,
-            403,
+            "The permission given to this mailbox is too small.", evidence, 403
         )
     if error.reasons & {"accessNotConfigured", "SERVICE_DISABLED"}:
         return SetupWrong("The Gmail API is not enabled in the Google project.", evidence, 403)

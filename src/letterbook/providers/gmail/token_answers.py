@@ -85,9 +85,7 @@ def meaning_of(answer: Reply | Silence, *, at: datetime, secrets: tuple[str, ...
     code = error_code(answer)
     if code == "invalid_grant":
         return AccessRevoked(
-            "Google no longer accepts this permission. Reconnect the mailbox.",
-            evidence,
-            answer.status,
+            "Google no longer accepts this mailbox's permission.", evidence, answer.status
         )
     if code in _WRONG_SETUP:
         return SetupWrong(
