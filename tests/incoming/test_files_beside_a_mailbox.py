@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from browsing import as_member, words
 from letterbook.correspondence.models import LedgerState, MailboxMessage
 from letterbook.incoming.checks import begin_check, check_coverage_of
+from letterbook.incoming.coverage import coverage_of, fold_counts
+from letterbook.incoming.coverage_days import coverage_by_day
 from letterbook.incoming.importing import find_or_create_import_mailbox, import_archives
+from letterbook.incoming.models import CheckedDay
 from letterbook.incoming.reasons import reason_for
 from letterbook.incoming.replaying import replay_quarantine
 from letterbook.incoming.ruling import add_rule, remove_rule
@@ -57,6 +62,35 @@ def test_what_is_in_no_mailbox_was_not_deleted_there(
     assert of_files() == [(LedgerState.STORED, "")]
     assert not MailboxMessage.objects.filter(is_removed_at_source=True).exists()
     assert gmail.counts["messages.get"] == before
+
+
+def test_what_files_brought_hides_no_gap_and_is_told_apart(
+    alice, mailbox, arrive, anna, read, bring_in, at
+):
+    """S39: of Gmail's two that day one is not known here; an email from a file does not stand in for it."""
+    for number in (1, 2):
+        arrive(number)
+    read(mailbox)
+    MailboxMessage.objects.order_by("pk").last().delete()
+    day = (at - timedelta(days=1)).date()
+    CheckedDay.objects.create(
+        mailbox=mailbox, team=mailbox.team, day=day, provider_count=2, checked_at=at
+    )
+    bring_in(mailbox, a_letter(7))
+    MailboxMessage.objects.filter(provider_id__startswith="file:").update(
+        provider_at=at - timedelta(days=1)
+    )
+    for _ in range(2):
+        (stretch,) = coverage_by_day(mailbox, since=day, until=day)
+        assert (stretch.lacking, stretch.word) == (1, "lacking")
+        assert (stretch.fates.known, stretch.fates.shown, stretch.fates.of_files) == (2, 1, 1)
+        assert coverage_of([mailbox])[mailbox.pk].of_files == 1
+        fold_counts()
+    page = as_member(alice)
+    assert "1 of them from files" in words(page.get(f"/mailboxes/{mailbox.pk}"))
+    assert "1 of them from files" in words(page.get(f"/mailboxes/{mailbox.pk}/coverage"))
+    MailboxMessage.objects.filter(provider_id__startswith="file:").delete()
+    assert coverage_of([mailbox])[mailbox.pk].of_files == 0
 
 
 def test_a_wider_policy_asks_gmail_for_nothing_of_a_file(

@@ -34,6 +34,9 @@ class FatesShown(Schema):
     removed: int = Field(
         description="of all these, no longer at the provider; what is stored is kept"
     )
+    of_files: int = Field(
+        description="of all these, never shown by the provider: they came from imported files"
+    )
 
 
 class DayShown(FatesShown):

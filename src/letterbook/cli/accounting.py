@@ -83,6 +83,7 @@ def coverage(
             "at_gmail": "" if one.provider_count is None else one.provider_count,
             "stored": one.fates.stored,
             "left_out": one.fates.left_out,
+            "of_files": one.fates.of_files,
             "waiting": one.fates.waiting,
             "quarantined": one.fates.quarantined,
             "lacking": one.lacking,

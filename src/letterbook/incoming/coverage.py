@@ -17,7 +17,10 @@ from letterbook.mailboxes.models import Mailbox
 
 @dataclass(slots=True)
 class Fates:
-    """What became of a number of messages. `removed` of them are no longer at the provider."""
+    """What became of a number of messages.
+
+    `removed` of them are no longer at the provider, and `of_files` never were: they came from imported files.
+    """
 
     stored: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
@@ -25,6 +28,7 @@ class Fates:
     quarantined: int = 0
     gone: int = 0
     removed: int = 0
+    of_files: int = 0
 
     @property
     def left_out(self) -> int:
@@ -38,16 +42,24 @@ class Fates:
 
     @property
     def known(self) -> int:
-        """How many messages the provider ever showed."""
+        """How many messages there are."""
         return self.decided + self.waiting
 
-    def add(self, state: str, reason: str, *, number: int, is_removed: bool) -> None:
+    @property
+    def shown(self) -> int:
+        """How many of them the provider ever showed."""
+        return self.known - self.of_files
+
+    def add(
+        self, state: str, reason: str, *, number: int, is_removed: bool, is_of_a_file: bool
+    ) -> None:
         """Count `number` messages more with this fate."""
         if state == LedgerState.SKIPPED:
             self.skipped[reason] = self.skipped.get(reason, 0) + number
         else:
             setattr(self, state, getattr(self, state) + number)
         self.removed += number * is_removed
+        self.of_files += number * is_of_a_file
 
 
 @dataclass(slots=True)
@@ -56,6 +68,11 @@ class Coverage(Fates):
 
     provider_count: int | None = None
     is_listing: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many messages there are, those included that the provider counts and did not show yet."""
+        return max(self.shown, self.provider_count or 0) + self.of_files
 
     @property
     def is_complete(self) -> bool:
@@ -84,12 +101,16 @@ def coverage_of(mailboxes: Iterable[Mailbox]) -> dict[UUID, Coverage]:
     }
     totals = (
         LedgerCount.objects.filter(mailbox__in=coverage, day=None)
-        .values_list("mailbox", "state", "reason", "is_removed_at_source")
+        .values_list("mailbox", "state", "reason", "is_removed_at_source", "is_of_a_file")
         .annotate(sum=Sum("number"))
         .exclude(sum=0)
     )
-    for mailbox_id, state, reason, is_removed, number in totals.order_by("state", "reason"):
-        coverage[mailbox_id].add(state, reason, number=number, is_removed=is_removed)
+    for mailbox_id, state, reason, is_removed, of_a_file, number in totals.order_by(
+        "state", "reason"
+    ):
+        coverage[mailbox_id].add(
+            state, reason, number=number, is_removed=is_removed, is_of_a_file=of_a_file
+        )
     return coverage
 
 
@@ -118,27 +139,27 @@ def first_progress(mailbox: Mailbox, coverage: Coverage, *, at: datetime) -> Pro
         return None
     decided = F("stored") + F("repeated") + F("skipped") + F("quarantined") + F("gone")
     done = runs.filter(started_at__gte=began_at).aggregate(number=Sum(decided))["number"]
-    total = max(coverage.known, coverage.provider_count or 0)
     # What is only listed and left out takes no time worth telling.
-    left = coverage.waiting if mailbox.is_rest_left_out else total - coverage.decided
+    left = coverage.waiting if mailbox.is_rest_left_out else coverage.total - coverage.decided
     time_left = (at - began_at) * left / done if done else None
-    return Progress(coverage.decided, total, is_listing, time_left)
+    return Progress(coverage.decided, coverage.total, is_listing, time_left)
 
 
 _FOLD = """
     WITH many AS (
-        SELECT mailbox_id, day, state, reason, is_removed_at_source FROM incoming_ledgercount
-        GROUP BY mailbox_id, day, state, reason, is_removed_at_source HAVING count(*) > 1
+        SELECT mailbox_id, day, state, reason, is_removed_at_source, is_of_a_file FROM incoming_ledgercount
+        GROUP BY mailbox_id, day, state, reason, is_removed_at_source, is_of_a_file HAVING count(*) > 1
     ), taken AS (
         DELETE FROM incoming_ledgercount counted USING many
         WHERE counted.mailbox_id = many.mailbox_id AND counted.day IS NOT DISTINCT FROM many.day
             AND counted.state = many.state AND counted.reason = many.reason
             AND counted.is_removed_at_source = many.is_removed_at_source
+            AND counted.is_of_a_file = many.is_of_a_file
         RETURNING counted.*
     ), folded AS (
-        INSERT INTO incoming_ledgercount (mailbox_id, day, state, reason, is_removed_at_source, number)
-        SELECT mailbox_id, day, state, reason, is_removed_at_source, sum(number) FROM taken
-        GROUP BY mailbox_id, day, state, reason, is_removed_at_source HAVING sum(number) <> 0
+        INSERT INTO incoming_ledgercount (mailbox_id, day, state, reason, is_removed_at_source, is_of_a_file, number)
+        SELECT mailbox_id, day, state, reason, is_removed_at_source, is_of_a_file, sum(number) FROM taken
+        GROUP BY mailbox_id, day, state, reason, is_removed_at_source, is_of_a_file HAVING sum(number) <> 0
     )
     SELECT count(*) FROM taken
 """

@@ -13,6 +13,8 @@ from letterbook.incoming.coverage import Fates
 from letterbook.incoming.models import CheckedDay, CoverageCheck, LedgerCount
 from letterbook.mailboxes.models import Mailbox
 
+_FATE = ("state", "reason", "is_removed_at_source", "is_of_a_file")
+
 
 @dataclass(slots=True)
 class Stretch:
@@ -27,7 +29,7 @@ class Stretch:
     @property
     def lacking(self) -> int:
         """How many messages the provider had that the ledger does not know."""
-        return max(0, (self.provider_count or 0) - self.fates.known)
+        return max(0, (self.provider_count or 0) - self.fates.shown)
 
     @property
     def word(self) -> str:
@@ -59,10 +61,14 @@ def fates_without_a_day(mailbox: Mailbox) -> Fates:
     fates = Fates()
     all_days = LedgerCount.objects.filter(mailbox=mailbox, day=None)
     for rows, sign in ((all_days, 1), (_counts(mailbox), -1)):
-        for state, reason, is_removed, number in _summed(
-            rows, "state", "reason", "is_removed_at_source"
-        ):
-            fates.add(state, reason, number=sign * number, is_removed=is_removed)
+        for state, reason, is_removed, of_a_file, number in _summed(rows, *_FATE):
+            fates.add(
+                state,
+                reason,
+                number=sign * number,
+                is_removed=is_removed,
+                is_of_a_file=of_a_file,
+            )
     fates.skipped = {reason: number for reason, number in fates.skipped.items() if number}
     return fates
 
@@ -86,12 +92,12 @@ def _stretches(
     counts: QuerySet[LedgerCount], days: QuerySet[CheckedDay], *, first: F | TruncMonth
 ) -> list[Stretch]:
     found: dict[date, Stretch] = {}
-    fates = _summed(
-        counts.annotate(first=first), "first", "state", "reason", "is_removed_at_source"
-    )
-    for day, state, reason, is_removed, number in fates:
+    fates = _summed(counts.annotate(first=first), "first", *_FATE)
+    for day, state, reason, is_removed, of_a_file, number in fates:
         stretch = found.setdefault(day, Stretch(day))
-        stretch.fates.add(state, reason, number=number, is_removed=is_removed)
+        stretch.fates.add(
+            state, reason, number=number, is_removed=is_removed, is_of_a_file=of_a_file
+        )
     asked = days.annotate(first=first).order_by("first").values_list("first")
     for day, number, missing, checked_at in asked.annotate(
         Sum("provider_count"), Sum("missing"), Max("checked_at")

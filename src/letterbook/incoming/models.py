@@ -101,6 +101,7 @@ class LedgerCount(models.Model):
     state = models.CharField(max_length=12)
     reason = models.CharField(max_length=40, blank=True)
     is_removed_at_source = models.BooleanField()
+    is_of_a_file = models.BooleanField(default=False, db_default=False)
     number = models.IntegerField()
 
     class Meta:

@@ -50,7 +50,7 @@ class Row:
         """How many messages there are: what the provider showed, or more where it counts more."""
         if self.coverage is None:
             return 0
-        return max(self.coverage.known, self.coverage.provider_count or 0 if self.progress else 0)
+        return self.coverage.total if self.progress else self.coverage.known
 
     @property
     def unread(self) -> int:
