@@ -66,6 +66,17 @@ def test_quiet_mailboxes_are_asked_in_one_job(both, gmail, at):
         assert mailbox.retrieve_next_at == at + HOUR + timedelta(minutes=5)
 
 
+def test_pages_that_showed_a_mailbox_as_late_are_told_that_it_was_looked_at(both, at, monkeypatch):
+    """Where it was looked at as usual nothing on them changes, and a thousand quiet mailboxes are no news."""
+    told = []
+    monkeypatch.setattr(polling, "announce_mailbox", lambda one: told.append(one.pk))
+    late, usual = both
+    soon = at + timedelta(minutes=5)
+    Mailbox.objects.filter(pk=late.pk).update(retrieved_at=at - HOUR)
+    assert poll([late.pk, usual.pk], asked_at=soon, at=soon) == 2
+    assert told == [late.pk]
+
+
 def test_whoever_has_news_is_read_by_a_run_of_its_own(both, ask, arrive, anna, read, at):
     mailbox, _bobs = both
     Mailbox.objects.update(contacts_asked_at=at + HOUR)
