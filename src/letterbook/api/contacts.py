@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.utils import timezone
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 from pydantic import Field
 
 from letterbook.api.contact_changes import BulkEditShown, show_bulk_edit
@@ -21,6 +21,7 @@ from letterbook.api.shapes import (
     Given,
     Limit,
     Page,
+    Shown,
     TeamMate,
     Text,
     answers,
@@ -49,7 +50,7 @@ from letterbook.timeline.reading import TimelineLine, read_timeline
 router = Router(tags=["contacts"])
 
 
-class AddressShown(Schema):
+class AddressShown(Shown):
     """One address of a contact."""
 
     address: str
@@ -59,7 +60,7 @@ class AddressShown(Schema):
     )
 
 
-class ContactShown(Schema):
+class ContactShown(Shown):
     """A person the team writes with."""
 
     id: UUID
@@ -125,7 +126,7 @@ class AddressGiven(Given):
     )
 
 
-class ActivityShown(Schema):
+class ActivityShown(Shown):
     """One line of a contact's history: an email, or what somebody wrote: a note, call, meeting or task."""
 
     id: UUID

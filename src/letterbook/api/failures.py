@@ -20,6 +20,7 @@ from letterbook.api.shapes import (
     Limit,
     Moment,
     Page,
+    Shown,
     TeamMate,
     answers,
     team_mate,
@@ -39,7 +40,7 @@ _Class = Literal[
 ]
 
 
-class FailureShown(Schema):
+class FailureShown(Shown):
     """One time that an email failed; open until `resolved_at`. What your access leaves out is blank."""
 
     id: UUID

@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from letterbook.api.shapes import Cursor, Limit, Moment, Page, answers
+from letterbook.api.shapes import Cursor, Limit, Moment, Page, Shown, answers
 from letterbook.api.tokens import TokenRequest
 from letterbook.correspondence.later_facts import SeenFact, later_facts_of, list_later_facts
 from letterbook.correspondence.models import FactKind
@@ -18,7 +18,7 @@ from letterbook.teams.models import Membership
 router = Router(tags=["later facts"])
 
 
-class LaterFactShown(Schema):
+class LaterFactShown(Shown):
     """Something that became of a sent email, whose status stays `sent`. What your access leaves out is blank."""
 
     message_id: UUID = Field(description="the sent email")

@@ -71,7 +71,7 @@ def get_outgoing_emails(
         emails = emails.filter(
             Q(updated_at__lt=after.at) | Q(pk__lt=after.id), updated_at__lte=after.at
         )
-    found = list(emails.order_by("-updated_at", "-pk")[: limit + 1])
+    found = list(emails.defer("html").order_by("-updated_at", "-pk")[: limit + 1])
     shown = found[:limit]
     is_last = len(found) <= limit
     return Page(

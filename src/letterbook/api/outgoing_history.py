@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ninja import Schema
 from pydantic import Field
 
-from letterbook.api.shapes import TeamMate, team_mate
+from letterbook.api.shapes import Shown, TeamMate, team_mate
 from letterbook.outgoing.chaining import flaws_of_history
 from letterbook.outgoing.models import ActorKind, OutgoingEmail
 
 
-class StatusChangeShown(Schema):
+class StatusChangeShown(Shown):
     """One move of the status: from, to, when, by whom, why. Its hash covers all of it and the hash before."""
 
     number: int
@@ -28,7 +27,7 @@ class StatusChangeShown(Schema):
     hash: str
 
 
-class AttemptShown(Schema):
+class AttemptShown(Shown):
     """One try to hand the email over; `evidence` is the provider's answer without anything secret."""
 
     number: int
@@ -41,7 +40,7 @@ class AttemptShown(Schema):
     evidence: str
 
 
-class HistoryState(Schema):
+class HistoryState(Shown):
     """Whether the history is as it was written: recomputed from its hashes for this answer."""
 
     is_whole: bool

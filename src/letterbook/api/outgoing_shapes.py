@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import Field
 
 from letterbook.api.later_facts import LaterFactShown, show_later_facts
@@ -18,14 +17,14 @@ from letterbook.api.outgoing_history import (
     show_history_state,
     show_status_changes,
 )
-from letterbook.api.shapes import ACCESS, Access, NamedAddress, TeamMate, team_mate
+from letterbook.api.shapes import ACCESS, Access, NamedAddress, Shown, TeamMate, team_mate
 from letterbook.outgoing.expecting import Expectation, expectations_for
 from letterbook.outgoing.models import OutgoingEmail, Recipient, RecipientKind
 from letterbook.outgoing.regarding import subjects_of
 from letterbook.teams.models import Membership
 
 
-class OutgoingFile(Schema):
+class OutgoingFile(Shown):
     """A file that goes with an email; with a content id it is a picture that the text shows as `cid:`."""
 
     id: UUID
@@ -41,7 +40,7 @@ class RecipientShown(NamedAddress):
     contact_id: UUID | None
 
 
-class RegardingShown(Schema):
+class RegardingShown(Shown):
     """A record that the email is about."""
 
     subject_type: str
@@ -51,7 +50,7 @@ class RegardingShown(Schema):
     url: str
 
 
-class ExpectationShown(Schema):
+class ExpectationShown(Shown):
     """What a queued email waits for: its place in its mailbox's queue and when it will go, as far as that is known."""
 
     position: int | None
@@ -63,7 +62,7 @@ class ExpectationShown(Schema):
     )
 
 
-class OutgoingShown(Schema):
+class OutgoingShown(Shown):
     """An email being written and sent; what your access leaves out is blank."""
 
     id: UUID
@@ -143,7 +142,7 @@ def _show(email: OutgoingEmail, expected: Expectation | None) -> OutgoingShown:
         send_at=email.send_at,
         due_at=email.due_at,
         due_reason=_why_not_yet(email, expected),
-        expected=ExpectationShown.from_orm(expected) if expected else None,
+        expected=ExpectationShown.model_validate(expected) if expected else None,
         sent_at=email.sent_at,
         failed_at=email.failed_at,
         error_class=email.error_class,
@@ -193,7 +192,10 @@ def show_files(email: OutgoingEmail) -> list[OutgoingFile]:
     """Return the files of an email, for those who may read it."""
     if not email.may_read_content:
         return []
-    return [OutgoingFile.from_orm(one) for one in email.attachments.defer("content").order_by("id")]
+    return [
+        OutgoingFile.model_validate(one)
+        for one in email.attachments.defer("content").order_by("id")
+    ]
 
 
 def _named(email: OutgoingEmail, kind: RecipientKind) -> list[RecipientShown]:
