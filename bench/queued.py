@@ -43,9 +43,11 @@ def measure() -> Findings:
     client.force_login(member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
     asks = {name: _ask(client, token, path) for name, path in _PAGES.items()}
     none = _medians(asks)
-    settings.UNDO_SECONDS = 3600
+    undo_seconds, settings.UNDO_SECONDS = settings.UNDO_SECONDS, 3600
     for number in range(FEW):
         _queue(member, mailboxes[number % MAILBOXES], number)
+    # What waits by the thousand waits for its turn or its time, not to be taken back.
+    settings.UNDO_SECONDS = undo_seconds
     few = _medians(asks)
     _multiply()
     for name, many in _medians(asks).items():

@@ -197,6 +197,19 @@ def test_older_emails_are_neither_skipped_nor_repeated(browser, alice, box):
     assert found == [f"{number:03}" for number in reversed(range(ROWS + 5))]
 
 
+def test_what_is_on_its_way_is_shown_as_far_as_a_page_goes_and_leads_to_all_of_it(
+    browser, alice, box
+):
+    """S8: a long queue stands there by its beginning."""
+    for number in range(ROWS):
+        a_queued_email(alice, box, at=now(), subject=f"Queued {number:03}")
+    assert "All that is queued" not in shown(browser)
+    a_queued_email(alice, box, at=now(), subject="One more")
+    page = browser.get(reverse("outbox")).content.decode()
+    assert page.count("data-row") == ROWS
+    assert f'href="{reverse("outbox")}?show=queued">All that is queued</a>' in page
+
+
 def test_a_live_update_brings_only_the_list(browser, alice, box):
     """S16: the list is asked for again when the server says that something changed."""
     a_queued_email(alice, box, at=now(), subject="A queued one")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Left
 
 from letterbook.correspondence.showing import PersonOnIt
@@ -125,17 +125,19 @@ def outgoing_of(member: Membership) -> OutgoingEmailQuerySet:
 def with_rows(emails: OutgoingEmailQuerySet) -> OutgoingEmailQuerySet:
     """Return the same emails with all that a row needs: three queries, however many there are."""
     handed_over = FrozenEmail.objects.filter(email=OuterRef("pk"), submitted_at__isnull=False)
+    # Not by EXISTS: PostgreSQL would look through the bytes of everything that is queued to answer for one page.
+    handed_over_at = Subquery(handed_over.values("submitted_at")[:1])
     return (
         emails.select_related("mailbox", "author")
         .prefetch_related("recipients__contact")
         .defer("html")
-        .annotate(was_submitted=Exists(handed_over), beginning=Left("html", _BEGINNING))
+        .annotate(handed_over_at=handed_over_at, beginning=Left("html", _BEGINNING))
     )
 
 
 def is_in_doubt(email: OutgoingEmail) -> bool:
     """Whether a queued email may have been sent already; the row comes from `with_rows`."""
-    return email.status == Status.QUEUED and bool(email.__dict__["was_submitted"])
+    return email.status == Status.QUEUED and email.__dict__["handed_over_at"] is not None
 
 
 def status_of(email: OutgoingEmail, *, at: datetime) -> str:

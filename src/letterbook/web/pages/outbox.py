@@ -32,7 +32,7 @@ from letterbook.web.outgoing_rows import OutgoingRow, show_rows, with_rows
 from letterbook.web.requests import MemberRequest, member_required, render_page
 from letterbook.web.who_is_who import who_is_who
 
-ROWS = 50
+ROWS = 25
 _LATELY = timedelta(days=1)
 _NEWS_SHOWN = 10
 _TABS = {
@@ -60,7 +60,7 @@ _NOT_FOUND = ("Nothing fits these filters.", "Choose fewer of them, or look unde
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A headed part of the list."""
+    """A headed part of the list; `url` leads to where all of it is, `way` says so."""
 
     title: str
     rows: list[OutgoingRow]
@@ -69,6 +69,7 @@ class Section:
     is_decision: bool = False
     is_news: bool = False
     url: str = ""
+    way: str = ""
 
 
 Show = Callable[[Iterable[OutgoingEmail]], list[OutgoingRow]]
@@ -143,12 +144,15 @@ def _to_watch(
             counts.to_decide,
             is_decision=True,
             url=reverse("failures"),
+            way="Failure desk",
         ),
         Section(
             "On their way",
             _waiting(member, show) if counts.queued else [],
             counts.queued,
             "What leaves first is on top",
+            url=_tab_url("queued") if counts.queued > ROWS else "",
+            way="All that is queued",
         ),
         Section(
             "Later facts",
