@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from letterbook.correspondence import erasing
 from letterbook.correspondence.erasing import disconnect_and_erase
 from letterbook.correspondence.models import (
     Direction,
@@ -109,7 +110,12 @@ def test_stored_mail_outlives_its_mailbox(mailbox, alice, store, at):
     assert Activity.objects.visible_to(alice).count() == 1
 
 
-def test_erasing_takes_what_no_other_mailbox_holds(mailbox, bobs_mailbox, alice, store, at):
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+def test_erasing_takes_what_no_other_mailbox_holds(
+    mailbox, bobs_mailbox, alice, store, at, monkeypatch, at_once
+):
+    """S80, whatever is left between what goes, and however little goes at once."""
+    monkeypatch.setattr(erasing, "_AT_ONCE", at_once)
     store(1, mailbox)
     store(2, mailbox)
     shared, bobs = store(3, mailbox, bobs_mailbox), store(4, bobs_mailbox)

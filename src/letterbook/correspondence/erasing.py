@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -29,7 +30,7 @@ def disconnect_and_erase(member: Membership, mailbox: Mailbox, *, at: datetime) 
     check_owner(member, mailbox)
     _refuse_held(mailbox)
     is_ended = disconnect(member, mailbox, at=at)
-    erased = sum(iter(lambda: _erase_some(mailbox), 0))
+    erased = _erase_all(mailbox)
     _forget_ledger(member, mailbox, erased=erased, at=at)
     return is_ended
 
@@ -45,23 +46,50 @@ def _refuse_held(mailbox: Mailbox) -> None:
             check_is_not_held(address.contact, "have mail erased")
 
 
+def _erase_all(mailbox: Mailbox) -> int:
+    """Go through the ledger until nothing is left that this mailbox alone holds; return how much that was."""
+    erased = 0
+    while in_this_round := sum(_erase_part_by_part(mailbox)):
+        erased += in_this_round
+    return erased
+
+
+def _erase_part_by_part(mailbox: Mailbox) -> Iterator[int]:
+    """Each part begins behind the last: what others hold as well stays, and is not to be gone through once more."""
+    after: str | None = ""
+    while after is not None:
+        after, erased = _erase_some(mailbox, after=after)
+        yield erased
+
+
 @on_the_teams_behalf()
 @transaction.atomic
-def _erase_some(mailbox: Mailbox) -> int:
-    """Erase up to a thousand messages that no other mailbox holds; sources and activities go with them."""
+def _erase_some(mailbox: Mailbox, *, after: str) -> tuple[str | None, int]:
+    """Erase what no other mailbox holds of the next thousand in the ledger; sources and activities go with it.
+
+    Returns where it came to, None at the end, and how many messages are erased.
+    """
     # A batch that is being stored could be adding to a thread that is empty only as far as we see.
     lock_correspondence(mailbox.team_id)
-    copies = MailboxMessage.objects.filter(
-        Q(message=OuterRef("pk")) | Q(hidden_message=OuterRef("pk"))
+    stored = Q(message__isnull=False) | Q(hidden_message__isnull=False)
+    rows = MailboxMessage.objects.filter(stored, mailbox=mailbox, provider_id__gt=after)
+    part = list(
+        rows.order_by("provider_id").values_list("provider_id", "message", "hidden_message")[
+            :_AT_ONCE
+        ]
     )
+    held_here = {pk for row in part for pk in row[1:] if pk}
+    elsewhere = MailboxMessage.objects.exclude(mailbox=mailbox)
     held_only_here = Message.objects.filter(
-        Exists(copies.filter(mailbox=mailbox)), ~Exists(copies.exclude(mailbox=mailbox))
+        ~Exists(elsewhere.filter(message=OuterRef("pk"))),
+        ~Exists(elsewhere.filter(hidden_message=OuterRef("pk"))),
+        pk__in=held_here,
     )
-    chosen = list(held_only_here.values_list("pk", "thread_id")[:_AT_ONCE])
-    Message.objects.filter(pk__in=[pk for pk, _ in chosen]).delete()
+    chosen = list(held_only_here.values_list("pk", "thread_id"))
+    Message.objects.filter(pk__in=[pk for pk, _ in chosen]).only("pk").delete()
     emptied = Thread.objects.filter(pk__in={thread_id for _, thread_id in chosen}, messages=None)
     emptied.delete()
-    return len(chosen)
+    return part[-1][0] if len(part) == _AT_ONCE else None, len(chosen)
 
 
 @on_the_teams_behalf()
