@@ -24,10 +24,13 @@ from bench.list_questions import lists_of
 from bench.people import COMPANIES, make_people
 from bench.plans import in_database
 from bench.team import a_team
+from letterbook.contacts.duplicates import list_duplicates
 from letterbook.contacts.models import Contact
 from letterbook.correspondence.conversations import read_conversation
 from letterbook.correspondence.models import Message
+from letterbook.incoming.rules_shown import preview_rule
 from letterbook.insights.overview import overview_of
+from letterbook.outgoing.erasing import preview_erasure
 from letterbook.search.finding import search
 from letterbook.teams.models import Membership
 from letterbook.teams.second_wall import seen_by
@@ -122,6 +125,9 @@ def _questions(crowd: Crowd) -> Iterator[tuple[str, list[Question]]]:
     newest = Message.objects.visible_to(viewer).order_by("-occurred_at", "-id")
     threads = newest.values_list("thread_id", flat=True)[: DIFFERENT * 10 : 30]
     yield "Insights of three months", [_insights(viewer)] * PAGES
+    yield "Contacts that may be one person", [_duplicates(viewer)] * PAGES
+    yield "Preview of the busiest contact's erasure", [_erasure(viewer, busiest)] * PAGES
+    yield "Preview of a rule about a domain", [_rule(viewer)] * PAGES
     yield "A conversation", [_conversation(viewer, one) for one in threads]
 
 
@@ -144,6 +150,22 @@ def _insights(viewer: Membership) -> Question:
         return overview_of(viewer, at=now(), zone=ZoneInfo("Europe/London"), weeks=12)
 
     return Question(ask, "/insights?weeks=12")
+
+
+def _duplicates(viewer: Membership) -> Question:
+    return Question(lambda: list_duplicates(viewer), "/contacts/duplicates")
+
+
+def _erasure(viewer: Membership, contact_id: UUID) -> Question:
+    contact = Contact.objects.get(pk=contact_id)
+    return Question(lambda: preview_erasure(viewer, contact), f"/contacts/{contact_id}/erase")
+
+
+def _rule(viewer: Membership) -> Question:
+    asked = {"kind": "domain", "text": "company1.example"}
+    return Question(
+        lambda: preview_rule(viewer, mailbox=None, **asked), f"/team/rules?{urlencode(asked)}"
+    )
 
 
 def _seen_by_open_page(crowd: Crowd, browser: Browser) -> str:
