@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import pytest
 
+from factories import a_contact
 from letterbook.mailboxes.models import Mailbox
-from letterbook.outgoing.models import FrozenEmail, OutgoingEmail
+from letterbook.outgoing.models import Actor, FrozenEmail, OutgoingEmail
+from letterbook.outgoing.queueing import reschedule, retry
+from letterbook.outgoing.releasing import is_held_by_source
 from letterbook.outgoing.status import Status
 
 # Of what has a draft at Gmail: drafts.get, drafts.delete, getProfile, drafts.create, drafts.send, messages.get.
@@ -182,3 +187,74 @@ def test_what_may_have_been_sent_keeps_its_bytes_however_long_it_waits(sending):
     sending.check(email)
     assert email.status == Status.SENT
     assert bytes(email.frozen.get().raw) == bytes(frozen.raw)
+
+
+def refuse(sending, email: OutgoingEmail) -> None:
+    """Let Gmail refuse it for good."""
+    sending.gmail.fail("drafts.send", "refuse:400")
+    assert sending.attempt(email).status == Status.FAILED
+
+
+def retry_it(sending, email: OutgoingEmail, **named: bool) -> None:
+    by = Actor.person(sending.member)
+    retry(email, by=by, member=sending.member, at=sending.clock(), **named)
+
+
+def move(sending, email: OutgoingEmail, **later: float) -> None:
+    send_at = sending.clock() + timedelta(**later)
+    reschedule(email, member=sending.member, at=sending.clock(), send_at=send_at)
+
+
+def retried(sending, email: OutgoingEmail, *, after: float) -> None:
+    refuse(sending, email)
+    sending.clock.pass_time(hours=after)
+    retry_it(sending, email)
+
+
+def cancelled_and_queued_again(sending, email: OutgoingEmail) -> None:
+    sending.cancel(email)
+    sending.clock.pass_time(hours=3)
+    sending.queue(email)
+
+
+def sent_again_by_a_person(sending, email: OutgoingEmail) -> None:
+    sending.gmail.fail("drafts.send", "drop_before")
+    sending.attempt(email)
+    sending.delete_everything_at_gmail()
+    sending.work()
+    email.refresh_from_db()
+    retry_it(sending, email, even_if_unconfirmed=True)
+
+
+BEFORE_IT_LEFT = {
+    "nothing": lambda _, __: None,
+    "retried at once": partial(retried, after=0),
+    "retried the next day": partial(retried, after=24),
+    "moved to later": partial(move, hours=30),
+    "moved to now": lambda sending, email: [move(sending, email, days=9), move(sending, email)],
+    "cancelled and queued again": cancelled_and_queued_again,
+    "the answer was lost": lambda sending, _: sending.gmail.fail("drafts.send", "act_then_drop"),
+    "sent again by a person": sent_again_by_a_person,
+}
+
+
+@pytest.mark.parametrize("message_ids", ["rewrite", "keep"])
+@pytest.mark.parametrize("what", list(BEFORE_IT_LEFT))
+def test_date_message_id_and_bytes_are_kept_as_gmail_got_them_whatever_came_before(
+    sending, what, message_ids
+):
+    """S5, S9, S92: the source in the history gives back the bytes that were handed over, and names what went out."""
+    sending.gmail.behaviour.message_ids = message_ids
+    a_contact(sending.member, "Anna Lind", "anna@lindwerk.example")
+    email = sending.queue(html="<p>Grüße</p>")
+    BEFORE_IT_LEFT[what](sending, email)
+    sending.work(hours=40)
+    sending.check(email)
+    (accepted,) = sending.accepted
+    frozen = email.frozen.get(send_key=accepted.send_key)
+    assert accepted.raw_sha256 == hashlib.sha256(bytes(frozen.raw)).hexdigest()
+    assert is_held_by_source(frozen)
+    assert (email.status, email.message.message_id) == ("sent", accepted.message_id.strip("<>"))
+    assert (email.message.message_id == frozen.message_id) is (message_ids == "keep")
+    assert abs(accepted.at - date_of(frozen)) < timedelta(minutes=5)
+    assert email.sent_at == accepted.at

@@ -13,7 +13,7 @@ import pytest
 
 from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.models import OutgoingEmail
-from letterbook.outgoing.status import ErrorClass, Status
+from letterbook.outgoing.status import ErrorClass, Outcome, Status
 
 CALLS = ("getProfile", "drafts.create", "drafts.send", "messages.get")
 
@@ -254,6 +254,19 @@ def test_the_first_attempt_ends_as_the_table_says(sending, fault, call):
         sending.work()
         sending.check(email)
         assert (email.status, len(sending.accepted)) == (Status.SENT, 1)
+
+
+def test_a_draft_that_is_gone_when_it_is_submitted_again_leaves_the_email_in_doubt(sending):
+    """S32, rule 1: the submission of before may be the reason, so nobody is told that nothing was sent."""
+    sending.gmail.fail("drafts.send", "drop_before")
+    email = sending.attempt(sending.queue())
+    sending.clock.pass_time(minutes=3)
+    sending.gmail.fail("drafts.send", "refuse:404")
+    sending.attempt(email)
+    assert sending.calls["drafts.send"] == 2
+    assert ended(email) == "in doubt"
+    assert email.due_reason.startswith("It may have been sent")
+    assert email.attempts.get(number=2).outcome == Outcome.UNKNOWN
 
 
 def test_the_table_has_every_fault_that_is_tried():

@@ -34,7 +34,7 @@ def two_queued(sending):
 def test_of_two_who_look_at_one_email_one_takes_it_and_the_other_the_next(
     two_queued, claim_what_is_seen_now
 ):
-    """I8: nobody waits for a lock, and no email has two attempts."""
+    """S18, I8: nobody waits for a lock, and no email has two attempts."""
     claims = [claim_what_is_seen_now() for _ in range(3)]
     assert [claim and claim.email for claim in claims] == [*two_queued, None]
     assert [email.attempts.count() for email in two_queued] == [1, 1]

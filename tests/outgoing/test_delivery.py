@@ -126,6 +126,25 @@ def test_a_reply_goes_into_the_same_conversation_in_gmail(sending):
     assert reply.message.thread_id == first.message.thread_id
 
 
+def test_another_mailbox_answers_without_the_conversation_that_only_the_first_one_has(
+    sending, alice
+):
+    """S29: Gmail's ids of conversations count within one mailbox."""
+    a_contact(alice, "Anna Lind", "anna@lindwerk.example")
+    first = sending.queue()
+    sending.work()
+    first.refresh_from_db()
+    second = sending.connect(alice, "alice@second.example")
+    reply = draft_reply(alice, first.message, to_all=False, mailbox=second, at=sending.clock())
+    sending.queue(reply)
+    sending.work()
+    sending.check(reply)
+    assert (reply.status, sending.calls["drafts.create"]) == (Status.SENT, 2), (
+        "the first one's id was tried"
+    )
+    assert reply.message.thread_id == first.message.thread_id
+
+
 def test_a_conversation_that_was_deleted_in_gmail_does_not_hold_an_answer_up(sending):
     a_contact(sending.member, "Anna Lind", "anna@lindwerk.example")
     first = sending.queue()

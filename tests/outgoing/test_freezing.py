@@ -172,7 +172,13 @@ def test_gmail_gets_every_byte_of_a_rich_email(sending, alice):
     attach_file(
         alice, draft, filename="Übersicht.pdf", content_type="application/pdf", content=PNG, at=at
     )
-    html = f'<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table><img src="cid:{picture.content_id}">'
+    html = (
+        "<h2>Offer</h2><p><b>bold</b> <i>and</i> <u>not</u></p><ol><li>one</li></ol><ul><li>a</li></ul>"
+        '<p><a href="https://e.example/a?b=1" target="_blank" rel="noopener noreferrer nofollow">link</a></p>'
+        "<blockquote>said</blockquote>"
+        "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"
+        f'<img src="cid:{picture.content_id}" alt="plan">'
+    )
     text = DraftText(
         to='"Lind, Änna" <a@x.example>', bcc="v@x.example", subject=draft.subject, html=html
     )
@@ -183,7 +189,11 @@ def test_gmail_gets_every_byte_of_a_rich_email(sending, alice):
     raw = bytes(draft.frozen.get().raw)
     assert accepted.raw_sha256 == hashlib.sha256(raw).hexdigest()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
-    assert independently(raw)["Subject"] == subject.strip()
+    read = independently(raw)
+    assert read["Subject"] == subject.strip()
+    assert read.get_body(("html",)).get_content().strip() == html
+    (inline,) = [part for part in read.walk() if part["Content-ID"]]
+    assert (inline["Content-ID"], inline.get_content()) == (f"<{picture.content_id}>", PNG)
 
 
 def test_five_megabytes_of_rich_text_are_sent(sending):

@@ -151,7 +151,7 @@ def test_an_unknown_type_or_record_is_refused(alice, queued, at, kind, record, e
 
 
 def test_links_are_made_by_who_may_write_and_to_ones_own_contacts(alice, bob, charlie, queued, at):
-    """D1, D2."""
+    """S20, D1, D2."""
     foreign = a_contact(charlie)
     with pytest.raises(NotFound):
         link_subject(alice, queued, subject_type="contact", subject_id=str(foreign.pk), at=at)

@@ -67,6 +67,32 @@ def test_only_the_allowed_moves_happen_and_each_leaves_a_line(draft, at, old, ne
     check_story_of_verbs(email)
 
 
+def test_each_line_tells_from_to_when_who_why_which_attempt_and_what_was_wrong(sending):
+    """S19: all that the row names, by whoever moved it."""
+    email = sending.write()
+    began = sending.clock()
+    sending.queue(email)
+    sending.gmail.fail("drafts.send", "refuse:429")
+    sending.attempt(email)
+    sending.gmail.fail("drafts.send", "refuse:400")
+    sending.clock.pass_time(minutes=3)
+    failed_at = sending.attempt(email).failed_at
+    by = Actor.person(sending.member)
+    retry(email, by=by, member=sending.member, at=sending.clock())
+    sending.cancel(email)
+    lines = email.status_changes.order_by("id").values_list(
+        *("old", "new", "at", "actor", "user", "reason", "attempt", "error")
+    )
+    alice = ("person", sending.member.user_id)
+    assert list(lines) == [
+        ("", "draft", began, *alice, "", 0, ""),
+        ("draft", "queued", began, *alice, "", 0, ""),
+        ("queued", "failed", failed_at, "worker", None, "", 2, email.failures.get().error),
+        ("failed", "queued", sending.clock(), *alice, "Retry", 2, ""),
+        ("queued", "draft", sending.clock(), *alice, "Cancelled", 3, ""),
+    ]
+
+
 def check_story_of_verbs(email):
     changes = list(email.status_changes.order_by("id"))
     assert [one.old for one in changes] == ["", *(one.new for one in changes[:-1])]
