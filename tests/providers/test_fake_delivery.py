@@ -105,6 +105,16 @@ def test_an_answer_joins_the_thread_on_both_sides(ann, bob, email):
     assert came.thread_id == first.thread_id
 
 
+def test_an_answer_without_the_threads_id_begins_one_where_it_was_sent(ann, bob, email):
+    first = send(ann, email(Message_ID=OURS))
+    (received,) = inbox(bob)
+    wire_id = parsed(received.raw)["Message-ID"]
+    answer = email(From=BOB, To=ANN, Subject="Re: Paper order", In_Reply_To=wire_id)
+    assert send(bob, answer).thread_id != received.thread_id
+    (came,) = inbox(ann)
+    assert came.thread_id == first.thread_id
+
+
 @pytest.mark.parametrize(
     "changes",
     [

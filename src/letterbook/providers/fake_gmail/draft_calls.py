@@ -17,7 +17,14 @@ from letterbook.providers.fake_gmail.wire import NO_CONTENT, FakeAnswer, FakeReq
 def create_draft(state: State, mailbox: FakeMailbox, request: FakeRequest) -> FakeAnswer:
     submitted = read_submitted(request, is_draft=True)
     check_thread(mailbox, submitted.thread_id)
-    message = _store(state, mailbox, submitted, thread_id=submitted.thread_id)
+    # As Google documents it: without the thread's id nothing joins one, whatever it answers.
+    message = _store(
+        state,
+        mailbox,
+        submitted,
+        thread_id=submitted.thread_id,
+        is_thread_fixed=not submitted.thread_id,
+    )
     draft_id = state.ids.draft()
     mailbox.drafts[draft_id] = message.id
     return json_answer({"id": draft_id, "message": with_labels(message)})

@@ -72,7 +72,13 @@ def send_message(state: State, mailbox: FakeMailbox, request: FakeRequest) -> Fa
             "'raw' RFC822 payload message string or uploading message via /upload/* URL required"
         )
     check_thread(mailbox, submitted.thread_id)
-    sent = accept(state, mailbox, submitted.raw, thread_id=submitted.thread_id)
+    sent = accept(
+        state,
+        mailbox,
+        submitted.raw,
+        thread_id=submitted.thread_id,
+        is_thread_fixed=not submitted.thread_id,
+    )
     return json_answer(with_labels(sent))
 
 
