@@ -71,7 +71,6 @@ def test_each_recipient_of_a_report_has_its_own_verdict():
         ("4.2.1", "450 4.2.1 Greylisted, try again later", "soft"),
         ("5.7.26", "550 5.7.26 Unauthenticated email is not accepted due to DMARC policy", "soft"),
         ("5.2.1", "554 5.2.1 The account is disabled", "soft"),
-        ("5.0.0", "Name service error for x.example: Host not\n    found, try again", "soft"),
     ],
 )
 def test_hard_means_that_the_address_is_no_good(status, words, expected):
@@ -235,6 +234,14 @@ def test_gmails_header_names_whom_its_words_are_about():
         sender="Mail Delivery Subsystem <mailer-daemon@googlemail.com>",
     )
     assert told(raw) == [(BO, "soft")]
+
+
+def test_a_name_that_was_not_found_for_now_is_no_bad_address():
+    """S34: as Postfix says it, over two lines."""
+    words = (
+        f"<{ANNA}>: Name service error for domain lindwerk.example: Host not\n    found, try again"
+    )
+    assert told(in_words(words, subject="Undelivered Mail Returned to Sender")) == [(ANNA, "soft")]
 
 
 def test_a_warning_that_the_server_still_tries_is_a_delay():

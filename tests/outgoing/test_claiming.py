@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 
 import psycopg
@@ -19,10 +20,10 @@ from letterbook.teams.events import CHANNEL, announce, read_event
 
 @pytest.fixture
 def claim_what_is_seen_now(sending, monkeypatch):
-    """Look at the email whose turn it is; what is returned claims after that, as a worker that slept in between."""
+    """Look at the email whose turn it is; what is returned claims it, as a worker that slept in between."""
     at = sending.clock()
     seen = look_next(sending.mailbox.pk, only_in_doubt=False, at=at)
-    monkeypatch.setattr(claiming, "look_next", lambda *_, **__: seen)
+    monkeypatch.setattr(claiming, "look_next", lambda *_, **__: deepcopy(seen))
     return lambda: claim_next(sending.mailbox.pk, only_in_doubt=False, at=at)
 
 

@@ -99,6 +99,18 @@ def check_story_of_verbs(email):
     assert changes[-1].new == email.status
 
 
+@pytest.mark.parametrize(("old", "new"), sorted(ALLOWED))
+def test_of_two_who_move_what_both_saw_in_one_status_one_does(draft, at, old, new):
+    """S18: the second changes nothing and leaves no line."""
+    email = in_status(draft, old, at)
+    late = OutgoingEmail.objects.get(pk=email.pk)
+    move(email, new, at)
+    moved = OutgoingEmail.objects.values().get(pk=email.pk)
+    with pytest.raises(Conflict):
+        move(late, new, at + timedelta(minutes=1))
+    assert OutgoingEmail.objects.values().get(pk=email.pk) == moved
+
+
 # What each status demands of the row, so that only the move itself can be what is refused.
 COLUMNS = {
     Status.DRAFT: "sent_at = NULL, failed_at = NULL, error = '', error_class = ''",
