@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from functools import reduce
+from operator import or_
 
-from django.db.models import BooleanField
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import BooleanField, Q, TextField
+from django.db.models.functions import Cast
 
-from letterbook.correspondence.arrays import id_array
 from letterbook.correspondence.copy_conditions import Written
 from letterbook.correspondence.models import MessageQuerySet
 from letterbook.teams.second_wall import on_the_teams_behalf
 
 
-def is_one_of(*found: MessageQuerySet) -> Written:
+def is_one_of(*found: MessageQuerySet) -> Q:
     """Return the condition on an email "one of these": each is what `visible_to` gave, narrowed by addresses or words.
 
     They are found under the first wall alone; whoever counts or reads them does so behind both.
     """
-    ids = {pk.hex for emails in found for pk in _ids_of(emails)}
-    return Written("{id} = ANY (%s::uuid[])", (id_array(sorted(ids)),), BooleanField(), id="pk")
+    return reduce(or_, (Q(_is_among(_ids_of(emails))) for emails in found))
+
+
+def _is_among(ids: str) -> Written:
+    return Written("{id} = ANY (%s::uuid[])", (ids,), BooleanField(), id="pk")
 
 
 @on_the_teams_behalf()
-def _ids_of(emails: MessageQuerySet) -> list[UUID]:
-    return list(emails.order_by().values_list("pk", flat=True))
+def _ids_of(emails: MessageQuerySet) -> str:
+    """As PostgreSQL writes an array: of a common domain they are by the hundred thousand."""
+    ids: str | None = emails.aggregate(ids=Cast(ArrayAgg("pk"), TextField()))["ids"]
+    return ids or "{}"
