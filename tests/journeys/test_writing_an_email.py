@@ -32,6 +32,12 @@ PASTE = """([html, picture]) => {
   const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
   document.querySelector("#editor").dispatchEvent(event);
 }"""
+PASTE_HERE = """text => {
+  const data = new DataTransfer();
+  data.setData("text", text);
+  const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+  document.activeElement.dispatchEvent(event);
+}"""
 FIELD = "name => new FormData(document.getElementById('composer')).get(name)"
 
 
@@ -104,6 +110,28 @@ def test_recipients_are_written_moved_corrected_and_removed_by_key_alone(demo, p
     expect(chips).to_have_count(1)
     page.keyboard.press("Backspace")
     assert page.evaluate(FIELD, "cc") == ""
+
+
+def test_a_space_after_a_whole_address_finishes_it_and_a_pasted_list_is_taken_apart(
+    demo, page: Page
+):
+    """S26, S91: what other programs' recipient fields taught people to type and to paste."""
+    write_to(page, demo, to="")
+    to = page.get_by_label("To", exact=True)
+    to.press_sequentially("Ann Other <ann@elsewhere.example> ")
+    chips = page.locator("[data-line=to] .recipient")
+    expect(chips).to_contain_text(["Ann Other"])
+    to.press_sequentially("ruth ade")
+    expect(to).to_have_value("ruth ade")
+    to.fill("")
+    page.evaluate(PASTE_HERE, "Adeyemi, Ruth <ruth@caldermuseum.example>; tom@elsewhere.example")
+    expect(chips).to_contain_text(["Ann Other", "Adeyemi, Ruth", "tom@elsewhere.example"])
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    expect(chips).to_have_count(2)
+    assert page.evaluate(FIELD, "to") == (
+        'Ann Other <ann@elsewhere.example>, "Adeyemi, Ruth" <ruth@caldermuseum.example>'
+    )
 
 
 def test_what_is_typed_while_offline_is_kept_here_and_saved_later(demo, page: Page):

@@ -1,7 +1,7 @@
 // What the recipient fields make of what people type and paste. Run by `npm test`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyOf, problemOf, readAddresses, writeAddress, writeAddresses } from "../../src/letterbook/web/assets/js/addresses.js";
+import { isWhole, keyOf, problemOf, readAddresses, readPasted, writeAddress, writeAddresses } from "../../src/letterbook/web/assets/js/addresses.js";
 
 const emails = (text) => readAddresses(text).map((address) => address.email);
 
@@ -30,6 +30,24 @@ test("a whole list is taken apart, whatever program it was copied from", () => {
   assert.deepEqual(emails("A <a@x.example>, b@y.example; c@z.example"), ["a@x.example", "b@y.example", "c@z.example"]);
   assert.deepEqual(emails("Friends: a@x.example, b@y.example;"), ["a@x.example", "b@y.example"]);
   assert.deepEqual(emails("mailto:a@x.example"), ["a@x.example"]);
+});
+
+test("spaces part whole addresses, and nothing else", () => {
+  assert.deepEqual(emails("a@x.example b@x.example  c@x.example"), ["a@x.example", "b@x.example", "c@x.example"]);
+  assert.deepEqual(emails("ruth ade b@x.example"), ["ruth ade b@x.example"]);
+});
+
+test("in a list of Outlook's the comma stands between somebody's names", () => {
+  const read = readAddresses("Adeyemi, Ruth <ruth@x.example>; Pike, Oliver <oliver@y.example>");
+  assert.deepEqual(read.map((one) => one.name), ["Adeyemi, Ruth", "Pike, Oliver"]);
+  assert.equal(writeAddresses(read), '"Adeyemi, Ruth" <ruth@x.example>, "Pike, Oliver" <oliver@y.example>');
+  assert.deepEqual(readPasted("Adeyemi, Ruth <ruth@x.example>").map((one) => one.name), ["Adeyemi, Ruth"]);
+  assert.deepEqual(emails("dewi, Ruth <ruth@x.example>"), ["dewi", "ruth@x.example"]);
+});
+
+test("an address can be finished when it is whole", () => {
+  for (const whole of ["ruth@x.example ", "Ruth Adeyemi <ruth@x.example> "]) assert.equal(isWhole(whole), true, whole);
+  for (const begun of ["", "ruth ", "ruth@x ", "Ruth <ruth@x.example", "a@x.example, b@x.example"]) assert.equal(isWhole(begun), false, begun);
 });
 
 test("what is wrong is said in words that fit on a chip", () => {

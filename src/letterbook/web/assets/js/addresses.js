@@ -12,6 +12,17 @@ export function readAddresses(text) {
   return split(text).map(readAddress);
 }
 
+/** The same of what was pasted, where a comma inside "Adeyemi, Ruth <ruth@x.example>" belongs to the name. */
+export function readPasted(text) {
+  return readAddresses(`${text};`);
+}
+
+/** Whether what was typed so far is one address that could be finished here. */
+export function isWhole(text) {
+  const read = readAddresses(text);
+  return read.length === 1 && read[0].isValid;
+}
+
 /** The plain text that the form sends. */
 export function writeAddresses(addresses) {
   return addresses.map((address) => address.text).join(", ");
@@ -68,11 +79,23 @@ function readAddress(text) {
   const bare = name.replace(/^"(.*)"$/s, "$1").replace(/\\(.)/g, "$1").trim();
   const trimmed = email.trim();
   const problem = problemOf(trimmed);
-  return { name: bare, email: trimmed, text: name ? text : trimmed, problem, isValid: !problem };
+  const written = name.startsWith('"') || !/[,;]/.test(name) ? text : writeAddress({ name: bare, email: trimmed });
+  return { name: bare, email: trimmed, text: name ? written : trimmed, problem, isValid: !problem };
 }
 
-// Commas inside "quotes" and <angles> do not separate; a line break does, because people paste columns.
+// Semicolons part what Outlook writes, where a comma stands between somebody's names; a line break parts, because people
+// paste columns. Else commas part, and spaces where there are whole addresses on both sides.
 function split(text) {
+  const lines = splitAt(text, /[;\r\n\t]/);
+  const isList = lines.length > 1;
+  const parts = lines.flatMap((line) => (isList && NAMED.test(line) && line.split("@").length === 2 ? [line] : splitAt(line, /,/)));
+  // "Friends: a@x, b@y;" is a group: its name is nobody's address.
+  const bare = parts.map((part) => part.trim().replace(GROUP, (name) => (/^mailto:/i.test(name) ? name : "")));
+  return bare.filter(Boolean).flatMap(splitAtSpaces);
+}
+
+// What stands inside "quotes" and <angles> is not parted, but by a line break.
+function splitAt(text, separator) {
   const parts = [""];
   let quoted = false;
   let angled = false;
@@ -80,9 +103,14 @@ function split(text) {
     if (letter === '"') quoted = !quoted;
     if (letter === "<") angled = true;
     if (letter === ">") angled = false;
-    if (/[\r\n\t]/.test(letter) || (/[,;]/.test(letter) && !quoted && !angled)) parts.push("");
+    const isInside = (quoted || angled) && /[,;]/.test(letter);
+    if (separator.test(letter) && !isInside) parts.push("");
     else parts[parts.length - 1] += letter;
   }
-  // "Friends: a@x, b@y;" is a group: its name is nobody's address.
-  return parts.map((part) => part.trim().replace(GROUP, (name) => (/^mailto:/i.test(name) ? name : ""))).filter(Boolean);
+  return parts;
+}
+
+function splitAtSpaces(part) {
+  const words = part.split(/\s+/);
+  return words.every((word) => !problemOf(word)) ? words : [part];
 }

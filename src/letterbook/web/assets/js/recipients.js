@@ -2,9 +2,9 @@
 //   <div class="recipients" data-recipients data-suggest="/write/people"><input name="to" id="id_to" …></div>
 // The field keeps its name and holds the same comma-separated text as without scripting; it is only hidden.
 // `data-suggest` is asked with ?q= and answers JSON: {"suggestions": [{"name", "email", "is_team"}]}.
-//   ← → go along the chips · Enter or F2 edits one · Backspace removes it · Alt+↑ ↓ moves it to the line above or below
+//   Enter , ; and Tab finish an address, a space does after a whole one · ← → go along the chips · Enter or F2 edits one · Backspace removes it · Alt+↑ ↓ moves it to the line above or below
 // What other buttons do with the lines is in recipient_buttons.js.
-import { keyOf, readAddresses, writeAddress, writeAddresses } from "./addresses.js";
+import { isWhole, keyOf, readAddresses, readPasted, writeAddress, writeAddresses } from "./addresses.js";
 import { editChip } from "./chip_editing.js";
 import { makeChip } from "./chips.js";
 import { hideEmpty, keepLine, linesOf, lineWith, reveal } from "./recipient_lines.js";
@@ -48,6 +48,7 @@ class Recipients {
     this.box.addEventListener("click", (event) => this.onClick(event));
     this.box.addEventListener("dblclick", (event) => event.target.closest(".recipient") && this.edit(this.indexOf(event.target)));
     this.box.addEventListener("keydown", (event) => (event.target === this.typing ? this.onKey(event) : this.onChipKey(event)));
+    this.typing.addEventListener("input", () => this.onInput());
     this.typing.addEventListener("blur", () => this.take());
     this.typing.addEventListener("paste", (event) => this.onPaste(event));
     this.typing.form?.addEventListener("submit", () => this.take(), { capture: true });
@@ -83,6 +84,13 @@ class Recipients {
     }
   }
 
+  // The keys of a phone are told of by what they wrote.
+  onInput() {
+    const typed = this.typing.value;
+    const isOver = /[,;]$/.test(typed) || (/\s$/.test(typed) && isWhole(typed));
+    if (isOver && !this.isInsideQuotes()) this.take();
+  }
+
   onChipKey(event) {
     const index = this.indexOf(event.target);
     if (index < 0) return;
@@ -111,9 +119,10 @@ class Recipients {
 
   onPaste(event) {
     const pasted = event.clipboardData.getData("text");
-    if (!/[,;\r\n\t]/.test(pasted)) return;
+    const read = readPasted(this.typing.value + pasted);
+    if (read.length < 2 && !/[,;\r\n\t]/.test(pasted)) return;
     event.preventDefault();
-    this.add(readAddresses(this.typing.value + pasted));
+    this.add(read);
     this.typing.value = "";
   }
 
