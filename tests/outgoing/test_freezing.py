@@ -36,6 +36,7 @@ from letterbook.outgoing.models import Actor
 from letterbook.outgoing.queueing import queue_email
 from letterbook.outgoing.replying import draft_reply
 from letterbook.providers.fake_gmail.mailbox import FakeSendAs
+from letterbook.search.finding import search
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
@@ -194,6 +195,24 @@ def test_gmail_gets_every_byte_of_a_rich_email(sending, alice):
     assert read.get_body(("html",)).get_content().strip() == html
     (inline,) = [part for part in read.walk() if part["Content-ID"]]
     assert (inline["Content-ID"], inline.get_content()) == (f"<{picture.content_id}>", PNG)
+
+
+def test_a_long_subject_is_folded_when_it_leaves_and_found_by_its_last_word(sending):
+    """S22: as it was written, by whoever reads the bytes or searches the history."""
+    a_contact(sending.member, "Anna", "anna@lindwerk.example")
+    subject = f"{'Angebot für Anna ' * 70}zuletzt"
+    email_ = sending.queue(subject=subject)
+    sending.work()
+    sending.check(email_)
+    raw = bytes(email_.frozen.get().raw)
+    headers = raw.partition(b"\r\n\r\n")[0]
+    assert len(subject) > 998
+    assert max(map(len, headers.split(b"\r\n"))) <= 78
+    assert independently(raw)["Subject"] == subject
+    for question in ("subject:zuletzt", '"für Anna zuletzt"'):
+        assert [hit.email.id for hit in search(sending.member, question).hits] == [
+            email_.message_id
+        ]
 
 
 def test_five_megabytes_of_rich_text_are_sent(sending):

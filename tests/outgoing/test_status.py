@@ -187,6 +187,19 @@ def test_the_mailbox_of_another_team_is_refused_by_the_database(draft, charlie):
         OutgoingEmail.objects.filter(pk=draft.pk).update(mailbox=foreign)
 
 
+@pytest.mark.parametrize("given", ["of another team", "none"])
+def test_an_email_is_born_with_a_mailbox_of_its_team(draft, charlie, given):
+    """S2: the database refuses every other one, whatever code writes it."""
+    mailbox = str(a_mailbox(charlie).pk) if given == "of another team" else None
+    with pytest.raises(IntegrityError, match=r"one team|mailbox_id"), transaction.atomic():
+        run(
+            "INSERT INTO outgoing_outgoingemail SELECT (x).* FROM (SELECT jsonb_populate_record(e,"
+            " jsonb_build_object('id', gen_random_uuid(), 'mailbox_id', %s::text)) AS x"
+            " FROM outgoing_outgoingemail e) AS copies",
+            [mailbox],
+        )
+
+
 def run(statement, arguments):
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
