@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.db.models import F
 
 from factories import a_mailbox
 from letterbook.kit.refusals import Conflict, NotAllowed, Refused
@@ -109,15 +110,30 @@ def test_the_email_and_its_newest_failure_always_agree(fail, alice, at):
         assert (email.resolved_at, email.resolution) == (failure.resolved_at, failure.resolution)
 
 
-def test_what_happened_cannot_be_rewritten_or_removed(fail):
-    """S15: the database itself refuses."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"error": "Nothing happened."},
+        {"error_class": ErrorClass.NO_ANSWER},
+        {"failed_at": F("failed_at") - timedelta(days=1)},
+        {"author": None},
+        {"mailbox": None},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_happened_cannot_be_rewritten(fail, bob, bobs_box, change):
+    """S15, S35: the database itself refuses."""
+    others = {"author": bob.user, "mailbox": bobs_box}
+    changed = {column: value or others[column] for column, value in change.items()}
     failure = only(fail())
-    for change in (
-        lambda: Failure.objects.filter(pk=failure.pk).update(error="Nothing happened."),
-        lambda: Failure.objects.filter(pk=failure.pk).delete(),
-    ):
-        with pytest.raises(DatabaseError), transaction.atomic():
-            change()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Failure.objects.filter(pk=failure.pk).update(**changed)
+
+
+def test_what_happened_cannot_be_removed(fail):
+    """S15."""
+    with pytest.raises(DatabaseError), transaction.atomic():
+        only(fail()).delete()
 
 
 def test_the_desk_is_filtered_by_mailbox_class_author_and_time(
