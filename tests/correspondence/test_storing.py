@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from factories import a_mailbox
@@ -21,6 +21,7 @@ from letterbook.correspondence.models import (
 from letterbook.correspondence.sources import read_source
 from letterbook.correspondence.storing import store_copies
 from letterbook.correspondence.threading import message_id_key
+from letterbook.kit.ids import new_id
 from letterbook.mailboxes.own_addresses import own_addresses
 from letters import FIRST_DAY, a_copy, a_letter
 
@@ -33,6 +34,7 @@ def test_everything_that_is_said_of_an_email_is_kept_with_its_exact_source(alice
     """S39, S46, S48, S50, S52, S56, S81."""
     raw = a_letter(
         7,
+        sender="Anna Lind <Anna@Lindwerk.example>",
         cc="Bo <BO@lindwerk.example>",
         subject="Größe",
         text="Guten Tag",
@@ -44,9 +46,9 @@ def test_everything_that_is_said_of_an_email_is_kept_with_its_exact_source(alice
     assert (message.id, message.team_id) == (stored.id, alice.team_id)
     assert message.message_id == "7@lindwerk.example"
     assert message.in_reply_to == "5@x.example"
-    assert (message.from_name, message.from_address) == ("Anna Lind", "anna@lindwerk.example")
+    assert (message.from_name, message.from_address) == ("Anna Lind", "Anna@Lindwerk.example")
     assert message.participants == [
-        {"role": "from", "name": "Anna Lind", "address": "anna@lindwerk.example"},
+        {"role": "from", "name": "Anna Lind", "address": "Anna@Lindwerk.example"},
         {"role": "to", "name": "", "address": "alice@haldenrowe.example"},
         {"role": "cc", "name": "Bo", "address": "BO@lindwerk.example"},
     ]
@@ -103,12 +105,42 @@ def test_what_only_our_own_copy_or_an_answer_says_is_kept_too(alice, at):
     threads = ThreadKey.objects.filter(key__in=keys).values_list("thread", flat=True)
     assert list(threads) == [message.thread_id] * 2
     assert message.text.strip() == message.snippet == "It is fine."
+    assert message.has_html
     [file] = message.attachments
     assert (file["filename"], file["content_type"], file["size"]) == (
         "proof.pdf",
         "application/pdf",
         3,
     )
+
+
+def test_an_email_that_says_nothing_has_empty_words_and_never_none(alice):
+    """S46: whichever of its headers are missing, and whoever writes the row."""
+    store(a_mailbox(alice), a_copy(b"Date: Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\n"))
+    message = Message.objects.get()
+    assert (message.subject, message.from_name, message.from_address) == ("", "", "")
+    assert (message.text.strip(), message.snippet) == ("", "")
+    said = ("subject", "snippet", "from_name", "from_address", "text")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'correspondence_message'"
+            " AND is_nullable = 'NO' AND column_name = ANY(%s)",
+            [list(said)],
+        )
+        assert {name for (name,) in cursor} == set(said)
+
+
+def test_the_database_itself_lets_nothing_be_stored_twice(alice):
+    """S40: not the same email in a team, nor the same of Gmail's messages in a mailbox."""
+    mailbox = a_mailbox(alice)
+    store(mailbox, a_copy(a_letter(), named="1"))
+    for row, rule in (
+        (Message.objects.get(), "message_once_per_team"),
+        (MailboxMessage.objects.get(), "mailbox_message_once"),
+    ):
+        row.pk = new_id() if isinstance(row, Message) else None
+        with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+            row.save(force_insert=True)
 
 
 def test_one_email_in_several_mailboxes_is_one_message_with_several_rows(alice, bob):
@@ -223,8 +255,15 @@ def test_people_subject_files_and_own_words_are_found_but_nobody_in_bcc(alice):
     with connection.cursor() as cursor:
         cursor.execute("SELECT unnest(tsvector_to_array(search)) FROM correspondence_message")
         words = {word for (word,) in cursor}
+        # The words are of use only where they are found by an index.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN SELECT id FROM correspondence_message WHERE search @@ 'fruhjahr'::tsquery"
+        )
+        plan = " ".join(line for (line,) in cursor)
     assert {"fruhjahr", "bo", "oster", "anna", "lindwerk", "grusse"} <= words
     assert "secret" not in words
+    assert "message_by_words" in plan
 
 
 @pytest.mark.django_db(transaction=True)

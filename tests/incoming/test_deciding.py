@@ -68,6 +68,24 @@ def test_unknown_mail_leaves_no_content_behind(box, at):
         assert not model.objects.exists()
 
 
+@pytest.mark.parametrize("step", ["record_copies", "record_news", "write_fates", "write_gone"])
+def test_whoever_is_killed_half_way_leaves_neither_contacts_nor_emails(box, at, monkeypatch, step):
+    """S44: who becomes a contact by an email does so with it, and a batch is decided as one."""
+
+    def die(*_args: object, **_more: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(f"letterbook.incoming.storing.{step}", die)
+    with pytest.raises(Killed):
+        decide_and_store(with_policy(box, StoringPolicy.EVERYONE), [fetched()], at=at)
+    for model in (Contact, Message, Thread, Activity, MailboxMessage):
+        assert not model.objects.exists()
+
+
+class Killed(BaseException):
+    """As a killed worker: nothing catches it."""
+
+
 def test_people_we_write_to_become_contacts_and_others_do_not(box, at):
     sent = fetched(
         1,

@@ -7,6 +7,7 @@ import pytest
 from factories import a_mailbox
 from letterbook.correspondence.models import MailboxMessage, Message
 from letterbook.incoming.storing import decide_and_store
+from letterbook.mailboxes.models import Mailbox
 from letterbook.providers.mail import ProviderMessage
 from letterbook.timeline.models import Activity
 from letters import FIRST_DAY, a_letter
@@ -81,6 +82,20 @@ def test_a_message_id_that_gmail_wrote_anew_makes_no_second_email_of_the_same_co
     for each in (raw, rewritten):
         decide_and_store(box, [fetched(each, "s1", ("SENT",))], at=at)
     assert Message.objects.count() == Activity.objects.count() == 1
+
+
+def test_a_cursor_that_is_lost_altogether_makes_no_second_email(mailbox, gmail, arrive, read, anna):
+    """S40: all is listed again, and nothing is fetched or stored that is here already."""
+    for number in range(3):
+        arrive(number)
+    read(mailbox)
+    stored, fetched_before = set(Message.objects.values_list("pk")), gmail.counts["messages.get"]
+    Mailbox.objects.update(history_cursor="", listed_at=None, retrieved_at=None)
+    run = read(mailbox)
+    assert (run.stored, run.repeated, run.error) == (0, 0, "")
+    assert gmail.counts["messages.get"] == fetched_before
+    assert set(Message.objects.values_list("pk")) == stored
+    assert MailboxMessage.objects.count() == Activity.objects.count() == 3
 
 
 def test_what_was_sent_from_a_phone_is_outgoing_and_in_the_history(

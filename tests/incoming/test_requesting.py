@@ -13,7 +13,7 @@ from letterbook.incoming.models import RetrievalRun
 from letterbook.incoming.requesting import go_on, request_due, request_retrieval
 from letterbook.incoming.tasks import retrieve_due_mailboxes, retrieve_mailbox
 from letterbook.kit.refusals import Conflict, NotNow
-from letterbook.mailboxes.models import Kind, MailboxState
+from letterbook.mailboxes.models import Kind, Mailbox, MailboxState
 
 
 def jobs() -> list[ProcrastinateJob]:
@@ -26,6 +26,14 @@ def test_a_mailbox_is_due_again_only_after_its_time(mailbox, at, settings):
     assert request_due(at=at) == 1
     assert request_due(at=at + timedelta(seconds=299)) == 0
     assert request_due(at=at + timedelta(seconds=300)) == 1
+
+
+def test_every_connected_mailbox_has_its_turn(mailbox, bobs_mailbox, at):
+    """S41: also one that nobody ever planned anything for; none that is paused."""
+    Mailbox.objects.filter(pk=bobs_mailbox.pk).update(retrieve_next_at=None)
+    assert request_due(at=at) == 2
+    Mailbox.objects.filter(pk=mailbox.pk).update(state=MailboxState.PAUSED)
+    assert request_due(at=at + timedelta(days=1)) == 1
 
 
 def test_missed_ticks_are_made_up_for_by_one_job(mailbox, at):

@@ -208,9 +208,11 @@ def test_a_failed_email_that_gmail_accepted_is_found(world):
     assert found() == {"sent": ["Gmail accepted it, and it is called failed"]}
 
 
-def test_an_email_missing_from_a_timeline_is_found(world):
-    """S53, S63."""
-    tamper("DELETE FROM timeline_activity WHERE message_id = %s", world.sent.message_id)
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_an_email_missing_from_a_timeline_is_found(world, direction):
+    """S53, S63: whether it was sent or came."""
+    [line] = Activity.objects.filter(direction=direction)
+    tamper("DELETE FROM timeline_activity WHERE message_id = %s", line.message_id)
     assert found() == {"timelines": ["it is not in the history of a contact who is on it"]}
 
 
