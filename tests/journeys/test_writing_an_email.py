@@ -68,7 +68,9 @@ def test_a_table_and_a_list_from_a_document_survive_being_kept_and_opened_again(
     expect(editor.locator("ul > li > ol > li")).to_have_text("printed")
     assert "red" not in before
     assert "no seal of ours" in before
-    assert "gmail_signature" not in before
+    assert before.count("gmail_signature") == 1, (
+        "what was pasted became a signature, or replaced it"
+    )
     assert "broken" not in page.title()
 
 
@@ -110,6 +112,20 @@ def test_recipients_are_written_moved_corrected_and_removed_by_key_alone(demo, p
     expect(chips).to_have_count(1)
     page.keyboard.press("Backspace")
     assert page.evaluate(FIELD, "cc") == ""
+
+
+def test_whoever_clicks_on_the_signature_and_writes_does_not_write_it_away(demo, page: Page):
+    """S27, S92: an empty email is mostly its signature, so that is where people click."""
+    write_to(page, demo)
+    signature = page.locator(".kept-signature")
+    signature.locator(".kept-body").click()
+    page.keyboard.type("Dear Ruth")
+    expect(page.locator("#editor > p").first).to_have_text("Dear Ruth")
+    expect(signature).to_be_visible()
+    signature.locator(".kept-body").click()
+    page.evaluate(PASTE, ["<p>Yours</p>", None])
+    expect(page.locator("#editor")).to_contain_text("Yours")
+    expect(signature).to_be_visible()
 
 
 def test_a_space_after_a_whole_address_finishes_it_and_a_pasted_list_is_taken_apart(

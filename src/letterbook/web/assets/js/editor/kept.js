@@ -129,3 +129,13 @@ export function selectKeptBefore(state, dispatch) {
   dispatch?.(state.tr.setSelection(NodeSelection.create(state.doc, $cursor.before() - before.nodeSize)));
   return true;
 }
+
+/** Where a kept block is selected, go above it: who clicks on the signature and writes does not mean to write it away. */
+export function writeAboveKept(view) {
+  const { doc, selection, tr, schema } = view.state;
+  if (!(selection instanceof NodeSelection) || selection.node.type.name !== "kept") return false;
+  const isAfterText = doc.resolve(selection.from).nodeBefore?.isTextblock;
+  if (!isAfterText) tr.insert(selection.from, schema.node("paragraph"));
+  view.dispatch(tr.setSelection(TextSelection.create(tr.doc, selection.from + (isAfterText ? -1 : 1))));
+  return true;
+}

@@ -10,7 +10,7 @@ import { EditorView } from "prosemirror-view";
 import { keepPart, partOf } from "../forms.js";
 import { cleanPasted } from "./cleaning.js";
 import { keyPlugins } from "./keys.js";
-import { KeptView, replaceSignature } from "./kept.js";
+import { KeptView, replaceSignature, writeAboveKept } from "./kept.js";
 import { LinkField } from "./links.js";
 import { picturePlugin, Pictures, PictureView } from "./pictures.js";
 import { readFragment, readHtml, writeHtml } from "./reading.js";
@@ -38,6 +38,9 @@ class Editor {
         image: (node) => new PictureView(node, pictures),
         kept: (node, view, getPos) => new KeptView(node, view, getPos, pictures),
       },
+      handleTextInput: (view, from, to, text) => writeAboveKept(view) && (view.dispatch(view.state.tr.insertText(text)), true),
+      // Only moves the selection: what is pasted goes its usual way.
+      handlePaste: (view) => writeAboveKept(view) && false,
       transformPastedHTML: cleanPasted,
       dispatchTransaction: (transaction) => this.apply(transaction),
     });
