@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from factories import a_contact, a_mailbox, a_message
 from letterbook.contacts.bulk import delete_chosen
@@ -215,3 +217,20 @@ def test_no_answer_holds_a_token_or_a_grant(mailbox, hers):
         text = hers.get(path).content.decode()
         assert "token" not in text
         assert hers.token not in text
+
+
+def test_a_program_says_that_an_email_needs_no_answer(alice, hers, his):
+    """S77, S91: as *Done* on Today, in one's own mailboxes only, and taken back."""
+    anna = a_contact(alice)
+    letter = a_message(a_mailbox(alice), anna, at=timezone.now() - timedelta(days=2))
+    path = f"/messages/{letter.pk}/waived-answer"
+    assert his.ask("PUT", path).status_code == 404
+    assert "unanswered" in _kinds_of_advice(hers)
+    assert hers.ask("PUT", path).status_code == 204
+    assert "unanswered" not in _kinds_of_advice(hers)
+    assert hers.ask("DELETE", path).status_code == 204
+    assert "unanswered" in _kinds_of_advice(hers)
+
+
+def _kinds_of_advice(program) -> list[str]:
+    return [one["kind"] for one in program.get("/insights/advice").json()["items"]]

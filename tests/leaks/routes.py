@@ -83,6 +83,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "undo-retries": ("",),
     "suggest-subjects": ("q=hush", "q=anna"),
     "today": ("",),
+    "gone-quiet": ("",),
     "first-run": ("",),
     "demo-opening": ("",),
     "open-demo": ("",),

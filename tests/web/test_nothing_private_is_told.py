@@ -179,3 +179,26 @@ def test_hostile_words_are_shown_as_words(alice: Membership, private: Mailbox, a
     a_message(private, anna, subject=script, text=f"{script} {SECRET}", at=now())
     for path in (f"{reverse('search')}?q={SECRET}", f"{reverse('search')}?q={script}", "/"):
         assert script not in as_member(alice).get(path).content.decode()
+
+
+def test_today_says_who_went_quiet_to_whom_they_used_to_write(
+    alice: Membership, bob: Membership, charlie: Membership, anna: Contact
+):
+    """S77, S96: not to a team-mate who only may read it; and who writes to a team-mate now has not gone quiet."""
+    shared = a_mailbox(alice)
+    for week in range(5):
+        a_message(shared, anna, at=now() - timedelta(days=30 + 7 * week))
+    page = _see(alice, "gone-quiet")
+    assert "Anna Lind used to write every 7 days, and has not for 30 days." in page
+    assert f"{reverse('write')}?to=anna%40lindwerk.example" in page
+    for member in (bob, charlie):
+        assert "Anna" not in _see(member, "gone-quiet")
+    a_message(a_mailbox(bob), anna, at=now() - timedelta(days=1))
+    assert "Anna" not in _see(alice, "gone-quiet")
+
+
+def test_today_asks_for_who_went_quiet_once_it_is_shown(alice: Membership, private: Mailbox):
+    """S77: a year is read for it, so it does not keep the page waiting, nor come at each refresh."""
+    assert f'hx-get="{reverse("gone-quiet")}"' in _see(alice, "today")
+    part = as_member(alice).get(reverse("today"), headers={"HX-Request": "true"})
+    assert reverse("gone-quiet") not in words(part)

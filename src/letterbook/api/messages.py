@@ -6,14 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
-from ninja import Path, Router, Schema
+from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from letterbook.api.shapes import EmailSeen, PersonOnEmail, answers, show_email, show_person
 from letterbook.api.tokens import TokenRequest
 from letterbook.correspondence.conversations import Letter, read_conversation, read_letter
 from letterbook.correspondence.downloading import download_file, download_source
+from letterbook.correspondence.waiving import waive_answer
 
 router = Router(tags=["messages"])
 
@@ -73,6 +75,28 @@ def get_attachment(
     found = download_file(request.auth, message_id, number=number)
     kind = found.content_type if found.content_type in _HARMLESS else "application/octet-stream"
     return _saved(found.content, filename=found.filename, content_type=kind)
+
+
+@router.put(
+    "/messages/{message_id}/waived-answer",
+    response=answers(None, status=204),
+    operation_id="waive_answer",
+)
+def put_waived_answer(request: TokenRequest, message_id: UUID) -> Status[None]:
+    """Say that an email in a mailbox of yours needs no answer: it is among what waits for you no longer."""
+    waive_answer(request.auth, message_id, at=timezone.now())
+    return Status(204, None)
+
+
+@router.delete(
+    "/messages/{message_id}/waived-answer",
+    response=answers(None, status=204),
+    operation_id="want_answer",
+)
+def remove_waived_answer(request: TokenRequest, message_id: UUID) -> Status[None]:
+    """Say that it does after all."""
+    waive_answer(request.auth, message_id, at=None)
+    return Status(204, None)
 
 
 @router.get("/threads/{thread_id}", response=answers(ConversationShown), operation_id="get_thread")

@@ -11,7 +11,7 @@ from letterbook.contacts.models import Contact
 from letterbook.insights.asked_about import WHOLE_TEAM
 from letterbook.insights.best_hour import BestHour, best_hour_of
 from letterbook.insights.going_cold import Silence, going_cold_of
-from letterbook.insights.tallying import Tally, count_together, year_before
+from letterbook.insights.tallying import Tally, count, count_together, year_before
 from letterbook.insights.waiting import who_waits
 from letterbook.mailboxes.health import HEALTH_RELATED, describe
 from letterbook.mailboxes.models import Mailbox
@@ -44,6 +44,13 @@ def advice_of(
 ) -> tuple[Tally[tuple[Silence, ...]], Tally[BestHour | None]]:
     """Return what is counted for advice, among the emails of a year."""
     return going_cold_of(member, at=at), best_hour_of(at, zone=zone)
+
+
+def own_silences(member: Membership, *, at: datetime) -> tuple[Advice, ...]:
+    """Return of whom this person exchanged emails with that they fell silent, those who wrote most first."""
+    silent = going_cold_of(member, at=at, is_own=True)
+    silences = count(member, WHOLE_TEAM, silent, since=year_before(at))
+    return tuple(_going_cold(silences))
 
 
 def advice_from(

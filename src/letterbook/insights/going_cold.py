@@ -29,10 +29,11 @@ class Silence:
 
 
 def going_cold_of(
-    member: Membership, *, at: datetime, limit: int = 5
+    member: Membership, *, at: datetime, is_own: bool = False, limit: int = 5
 ) -> Tally[tuple[Silence, ...]]:
     """Return how the contacts are found who fell silent, those who wrote most first.
 
+    With `is_own` only those with mail in a mailbox of this person's; whoever writes to a team-mate now is not silent.
     Who wrote an email is no secret of whoever may know of it, as who got a blind copy is.
     """
     today = at.astimezone(UTC).date()
@@ -50,7 +51,7 @@ def going_cold_of(
             if contact is not None
         )
 
-    rhythm = today, _SHORTEST_SILENCE, _TIMES_AS_LONG, limit
+    rhythm = today, _SHORTEST_SILENCE, _TIMES_AS_LONG, not is_own, member.user_id, limit
     values = year_before(at), member.team_id, _DAYS_OF_A_RHYTHM, *rhythm
     return Tally(_SILENCES, values, read)
 
@@ -70,6 +71,11 @@ _SILENCES = """
         FROM pauses GROUP BY contact_id HAVING count(*) >= %s
     )
     SELECT contact_id, usual, last FROM rhythms
-    WHERE %s - last > greatest(%s, %s * usual)
+    WHERE %s - last > greatest(%s, %s * usual) AND (%s OR EXISTS (
+        SELECT FROM timeline_activity line
+        JOIN correspondence_mailboxmessage copy ON copy.message_id = line.message_id
+        JOIN mailboxes_mailbox mailbox ON mailbox.id = copy.mailbox_id
+        WHERE line.contact_id = rhythms.contact_id AND mailbox.owner_id = %s
+    ))
     ORDER BY number DESC, last DESC, contact_id LIMIT %s
 """

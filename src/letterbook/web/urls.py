@@ -135,6 +135,7 @@ urlpatterns = [
     path("outgoing/<uuid:pk>/settle", outgoing_verbs.settle, name="settle-email"),
     path("outgoing/<uuid:pk>/dismiss", outgoing_verbs.dismiss, name="dismiss-email"),
     path("", today.today, name="today"),
+    path("today/quiet", today.gone_quiet, name="gone-quiet"),
     path("messages/<uuid:pk>/done", today.need_no_answer, name="need-no-answer"),
     path("messages/<uuid:pk>/not-done", today.want_answer, name="want-answer"),
     path("tasks/<uuid:activity>/done", today.finish_task, name="finish-task-today"),

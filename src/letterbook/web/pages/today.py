@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.timezone import localdate, localtime, now
@@ -19,6 +19,7 @@ from letterbook.correspondence.sharing.asking import requests_to_answer
 from letterbook.correspondence.sharing.glass import glass_to_notice
 from letterbook.correspondence.showing import show_message
 from letterbook.correspondence.waiving import waive_answer
+from letterbook.insights.advice import own_silences
 from letterbook.insights.waiting import who_waits
 from letterbook.mailboxes.models import Mailbox
 from letterbook.outgoing.status import Status
@@ -27,6 +28,7 @@ from letterbook.teams.models import Membership
 from letterbook.timeline.keeping import rewrite_activity
 from letterbook.timeline.models import Activity
 from letterbook.timeline.to_do import tasks_now
+from letterbook.web.advice_rows import advice_rows
 from letterbook.web.opening_demo import COMMAND, is_local
 from letterbook.web.outgoing_rows import outgoing_of, show_rows
 from letterbook.web.pages.mailboxes import is_google_set_up, read_rows
@@ -52,6 +54,14 @@ def today(request: MemberRequest) -> HttpResponse:
     return render_page(
         request, "web/today.html", _context(member, at=now()), fragment="web/today_parts.html"
     )
+
+
+@require_GET
+@member_required
+def gone_quiet(request: MemberRequest) -> HttpResponse:
+    """Show whose exchange with this person has gone quiet. A year is read for it: Today asks once, afterwards."""
+    advice = advice_rows(own_silences(request.member, at=now()))
+    return render(request, "web/today_quiet.html", {"advice": advice})
 
 
 @require_GET
