@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from browsing import as_member, words
-from factories import a_contact
+from factories import a_contact, a_mailbox
+from letterbook.correspondence.sharing.glass import break_glass
 from letterbook.mailboxes.keeping import change_sharing
 from letterbook.mailboxes.models import Sharing
 from letterbook.teams.audit import record_audit
@@ -119,3 +121,12 @@ def test_how_much_is_shared_is_said_as_everywhere(alice, mailbox, at):
     assert entries(as_member(alice).get(reverse("audit")))[0].endswith(
         "new who and when, old full emails"
     )
+
+
+def test_a_moment_is_said_in_the_readers_time(alice, bob, at):
+    """P8: until when a mailbox stands open is told as any other time, not as machines write it."""
+    box = a_mailbox(bob, sharing=Sharing.PRIVATE)
+    broken = break_glass(alice, box, reason="A client waits for it", at=at)
+    page = words(as_member(alice).get(reverse("audit")))
+    assert f"until {localtime(broken.ends_at):%-d %b %Y, %H:%M}" in page
+    assert broken.ends_at.isoformat() not in page

@@ -58,6 +58,19 @@ def test_the_numbers_of_a_mailbox_are_its_owners(alice: Membership, bob: Members
     assert "nobody on it is a contact" in own
 
 
+@pytest.mark.parametrize(
+    ("sharing", "said"),
+    [(Sharing.PRIVATE, "kept private"), (Sharing.METADATA, "shares who and when")],
+)
+def test_the_page_of_a_team_mates_mailbox_says_how_widely_it_is_shared(
+    alice: Membership, bob: Membership, bobs: Mailbox, sharing: Sharing, said: str
+):
+    """S76: whoever wonders why they see so little of it finds the answer there."""
+    Mailbox.objects.filter(pk=bobs.pk).update(sharing=sharing)
+    assert said in re.sub("<[^>]*>", "", _see(alice, "mailbox", bobs.pk))
+    assert said not in re.sub("<[^>]*>", "", _see(bob, "mailbox", bobs.pk))
+
+
 def test_another_teams_mailbox_is_not_there(bobs: Mailbox, charlie: Membership):
     assert bobs.address not in _see(charlie, "mailboxes")
     assert as_member(charlie).get(reverse("mailbox", args=[bobs.pk])).status_code == 404

@@ -44,6 +44,7 @@ def test_what_moves_is_seen_first_then_done_then_undone(
     assert "Anna L is merged into Anna Lind." in merged
     assert "lind@home.example" in merged
     undo = reverse("undo-merge", args=[ContactMerge.objects.get().pk])
+    assert undo in merged
     assert undo in words(browser.get(path))
     parted = words(browser.post(undo, follow=True))
     assert "Anna L is back" in parted

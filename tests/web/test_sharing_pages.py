@@ -176,6 +176,9 @@ def test_an_admin_breaks_the_glass_and_the_owner_reads_of_it_at_once(anna, alice
     assert admin.post(reverse("break-glass", args=[box.pk]), {"reason": ""}).status_code == 422
     press(admin, "break-glass", box.pk, reason="A client waits, and Bob is away")
     assert "The private one" in words(admin.get(conversation))
+    opened = words(admin.get(reverse("mailbox", args=[box.pk])))
+    assert "Open to you until" in opened
+    assert "Open for 24 hours" not in opened
     told = words(owner.get(reverse("today")))
     assert "Alice Halden opened" in told
     assert "A client waits, and Bob is away" in told
@@ -186,6 +189,7 @@ def test_an_admin_breaks_the_glass_and_the_owner_reads_of_it_at_once(anna, alice
     assert ">read it</a>" in listed
     Admission.objects.update(ends_at=now())
     assert admin.get(conversation).status_code == 404
+    assert "Open for 24 hours" in words(admin.get(reverse("mailbox", args=[box.pk])))
 
 
 def test_what_is_proposed_to_the_team_is_chosen_already_when_connecting(alice, bob):

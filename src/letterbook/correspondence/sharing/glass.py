@@ -63,6 +63,12 @@ def break_glass(member: Membership, mailbox: Mailbox, *, reason: str, at: dateti
     return broken
 
 
+def open_glass(member: Membership, mailbox: Mailbox) -> Admission | None:
+    """Return by what this member may read the mailbox for a day, where they broke its glass and it has not ended."""
+    broken = Admission.objects.visible_to(member).in_force().filter(is_glass=True)
+    return broken.filter(mailbox=mailbox, user=member.user_id).first()
+
+
 def glass_to_notice(member: Membership) -> list[Admission]:
     """Return who broke the glass of a mailbox of one's own, until one says that one has read of it."""
     own = Admission.objects.visible_to(member).filter(is_glass=True, noticed_at=None)

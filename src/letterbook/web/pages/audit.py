@@ -29,6 +29,7 @@ from letterbook.teams.audit_reading import (
 )
 from letterbook.teams.models import AuditEntry, Membership, display_name
 from letterbook.web.requests import MemberRequest, member_required, render_page
+from letterbook.web.templatetags.times import date_and_time
 
 _PAGES = {
     "contact": "contact",
@@ -38,6 +39,8 @@ _PAGES = {
 }
 # Details that may say how widely something is shared.
 _SAY_A_LEVEL = {"sharing", "old", "new"}
+# Details that say a moment, as ISO 8601.
+_SAY_A_TIME = {"until"}
 
 
 class FilterForm(forms.Form):
@@ -148,6 +151,8 @@ def _details(entry: AuditEntry, names: Mapping[str, str]) -> Iterator[tuple[str,
 def _words(name: str, value: object) -> str:
     if name in _SAY_A_LEVEL and str(value).upper() in Sharing.names:
         return Sharing[str(value).upper()].label.lower()
+    if name in _SAY_A_TIME and value:
+        return date_and_time(datetime.fromisoformat(str(value)))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

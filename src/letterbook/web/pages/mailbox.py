@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
 from letterbook.correspondence.models import LedgerState, MailboxMessage, SkipReason
+from letterbook.correspondence.sharing.glass import open_glass
 from letterbook.incoming.dismissing import is_newer_parser_here
 from letterbook.incoming.models import RetrievalRun
 from letterbook.incoming.removals import choose_removed_mail
@@ -59,6 +60,7 @@ def mailbox(request: MemberRequest, pk: UUID) -> HttpResponse:
         "runs": lines_of(runs.order_by("-started_at", "-id")[:_READ_RUNS], at_most=_SHOWN_RUNS),
         "runs_title": "Imports" if row.mailbox.kind == Kind.IMPORT else "Latest retrievals",
         "may_stop": row.is_mine or request.member.may_administer,
+        "glass": None if row.is_mine else open_glass(request.member, row.mailbox),
         "role": request.member.get_role_display().lower(),
     }
     return render_page(request, "web/mailbox.html", context, fragment="web/mailbox_parts.html")

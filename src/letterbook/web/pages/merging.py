@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
@@ -28,8 +29,10 @@ def merge(request: MemberRequest, pk: UUID) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     other = _other(request, asked.get("other", ""))
     if other and request.method == "POST":
-        merging.merge_contacts(request.member, kept, gone=other, at=now())
-        messages.success(request, f"{other} is merged into {kept}. It can be undone for 30 days.")
+        merged = merging.merge_contacts(request.member, kept, gone=other, at=now())
+        undo = reverse("undo-merge", args=[merged.pk])
+        words = f"{other} is merged into {kept}. It can be undone for {UNDONE_WITHIN.days} days."
+        messages.success(request, words, extra_tags=undo)
         return redirect("contact", pk)
     query = request.GET.get("q", kept.name).strip()
     offered = list_contacts(request.member, query=query, limit=_OFFERED).contacts
