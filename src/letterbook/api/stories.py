@@ -49,6 +49,6 @@ def get_story(request: TokenRequest, email_id: UUID) -> StoryShown:
     story = tell_story(email, member=request.auth, at=timezone.now())
     return StoryShown(
         lines=[StoryLineShown.from_orm(line) for line in story.lines],
-        expected=ExpectationShown.from_orm(story.expectation) if story.expectation else None,
+        expected=ExpectationShown.model_validate(story.expectation) if story.expectation else None,
         flaws=list(story.flaws),
     )
