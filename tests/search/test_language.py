@@ -90,3 +90,10 @@ def test_any_text_is_a_question_or_refused(text):
 @given(st.lists(st.from_regex(r"[a-z]{3,8}", fullmatch=True), min_size=1, max_size=10))
 def test_bare_words_are_looked_for_in_their_order(words):
     assert [one.words for one in read_question(" ".join(words)).anywhere] == [(w,) for w in words]
+
+
+def test_a_status_is_looked_for_in_the_outbox():
+    """S84: drafts, queued and failed emails are no history yet; whoever asks for them here is told where they are."""
+    with pytest.raises(Invalid) as refused:
+        read_question("catalogue status:failed")
+    assert "outbox" in refused.value.way_out

@@ -126,6 +126,11 @@ def _add(question: Question, part: _Part) -> Question:
         return replace(question, anywhere=(*question.anywhere, term)) if term else question
     if part.filter in _PLACES:
         return _add_term(question, part)
+    if part.filter == "status":
+        raise _not_understood(
+            "What has a status is in the outbox, not here.",
+            "Open the outbox: drafts, queued, sent and failed emails have a list each.",
+        )
     if part.filter not in _SETTINGS:
         raise _not_understood(
             f'There is no filter "{part.filter}:".',
