@@ -229,17 +229,27 @@ def _differently_refused(
         hidden = one.of & foreign
         if (not hidden and one.verb == "get") or (of and not one.of & of):
             continue
-        before = rows_written()
-        told = person.asks(one, is_api=is_api)
-        has_changed = rows_written() != before
-        untold = person.asks(other, is_api=is_api)
-        texts = [
-            _MADE_NOW.sub("", the_same(text, path, *_ids(things)))
-            for (_, text), path, things in ((told, one.path, theirs), (untold, other.path, missing))
-        ]
-        is_refused = told[0] in {403, 404, 405, 422} and not has_changed
-        if told[0] != untold[0] or texts[0] != texts[1] or (hidden and not is_refused):
-            yield one.verb, one.path, told[0], untold[0], has_changed, *_difference(*texts)
+        # Where two answers differ because a minute passed between them, the next two do not.
+        for _ in range(2):
+            told, has_changed = _asked(person, one, theirs, is_api=is_api)
+            untold, _unused = _asked(person, other, missing, is_api=is_api)
+            is_refused = told[0] in {403, 404, 405, 422} and not has_changed
+            is_well = told == untold and (is_refused or not hidden)
+            if is_well:
+                break
+        if not is_well:
+            difference = _difference(told[1], untold[1])
+            yield one.verb, one.path, told[0], untold[0], has_changed, *difference
+
+
+def _asked(
+    person: Person, address: Address, things: dict[str, Any], *, is_api: bool
+) -> tuple[tuple[int, str], bool]:
+    """The status and the text but for what is new in each, and whether anything was written."""
+    before = rows_written()
+    status, text = person.asks(address, is_api=is_api)
+    has_changed = rows_written() != before
+    return (status, _MADE_NOW.sub("", the_same(text, address.path, *_ids(things)))), has_changed
 
 
 def _asked_of(things: dict[str, Any]) -> Iterator[tuple[bool, Address]]:
