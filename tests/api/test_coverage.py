@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from factories import a_contact, a_message
 from letterbook.correspondence.models import LedgerState, MailboxMessage, QuarantinedSource
 from letterbook.correspondence.sources import pack_source
+from letterbook.incoming.models import CheckedDay
 
 
 @pytest.fixture
@@ -40,6 +43,21 @@ def test_coverage_is_told_day_by_day(hers, mailbox, unreadable, at):
     [day] = found["days"]
     assert (day["day"], day["quarantined"], day["state"]) == ("2026-11-17", 1, "unreadable")
     assert day["provider_count"] is None
+
+
+def test_a_day_that_was_compared_says_what_gmail_had_and_what_is_lacking(
+    hers, mailbox, unreadable, at
+):
+    """S79, S93: Gmail's count of a day beside what became of it."""
+    day = at.date()
+    CheckedDay.objects.create(
+        mailbox=mailbox, team_id=mailbox.team_id, day=day, provider_count=3, checked_at=at
+    )
+    path = f"/mailboxes/{mailbox.pk}/coverage"
+    [told] = hers.get(path, since=day.isoformat(), until=day.isoformat()).json()["days"]
+    assert (told["provider_count"], told["quarantined"], told["lacking"]) == (3, 1, 2)
+    assert told["state"] == "lacking"
+    assert datetime.fromisoformat(told["checked_at"]) == at
 
 
 def test_a_check_asked_for_twice_is_one(hers, mailbox):

@@ -80,7 +80,7 @@ def test_each_day_says_what_gmail_has_of_it(retrieved, see, at):
     assert "5 listed, none missing." in page
     month = (at - timedelta(hours=3)).strftime("%Y-%m")
     days = see("coverage", retrieved.pk, query=f"?month={month}")
-    assert "at Gmail · 1 stored, 0 left out" in days
+    assert ">1</b> at Gmail · 1 stored, 0 left out" in days
     assert "Agrees" in days
     assert "Incomplete" not in days
 
