@@ -274,6 +274,20 @@ def test_a_day_that_has_less_here_than_at_gmail_is_said(mailbox, anna, arrive_on
     assert (day.word, day.lacking) == ("lacking", 1)
 
 
+def test_what_was_rescued_from_spam_while_nobody_told_of_it_is_found(
+    mailbox, anna, arrive, read, check, gmail, at
+):
+    """S67, S79: a listing leaves spam out, so what it shows has come out of there."""
+    read(mailbox)
+    name = arrive(1, labels=("SPAM",))
+    read(mailbox)
+    account = gmail.mailbox(ALICE)
+    account.relabel(name, add=frozenset({"INBOX"}), remove=frozenset({"SPAM"}))
+    Mailbox.objects.update(history_cursor=str(account.history_id))
+    check()
+    assert read(mailbox, at=at + timedelta(minutes=5)).stored == 1
+
+
 def test_each_mailbox_is_checked_once_a_day(mailbox, bobs_mailbox, read, check, jobs, at):
     read(mailbox)
     assert request_due_checks(at=at) == 1
