@@ -284,7 +284,9 @@ def test_what_was_rescued_from_spam_while_nobody_told_of_it_is_found(
     account = gmail.mailbox(ALICE)
     account.relabel(name, add=frozenset({"INBOX"}), remove=frozenset({"SPAM"}))
     Mailbox.objects.update(history_cursor=str(account.history_id))
+    assert MailboxMessage.objects.get().state == LedgerState.SKIPPED
     check()
+    assert MailboxMessage.objects.get().state == LedgerState.WAITING
     assert read(mailbox, at=at + timedelta(minutes=5)).stored == 1
 
 
