@@ -115,7 +115,7 @@ def test_retrying_many_can_be_taken_back_for_a_moment(browser, alice, bob, charl
         assert "had left already" in words(as_member(member).post(undo, follow=True))
     assert OutgoingEmail.objects.filter(status=Status.QUEUED).count() == 3
     taken = browser.post(undo, follow=True)
-    assert "Three emails are failed again, as before. Nothing was sent." in text_of(taken)
+    assert "Three emails stand under Failed again, as before. Nothing was sent." in text_of(taken)
     assert Failure.objects.filter(email__status=Status.FAILED).open().count() == 3
     assert browser.post(reverse("undo-retries")).status_code == 422
 
@@ -128,7 +128,7 @@ def test_retrying_a_single_one_is_taken_back_the_same_way(browser, alice, box):
     undo = reverse("undo-email", args=[email.pk])
     assert undo in words(done)
     taken = browser.post(undo, follow=True)
-    assert "It is failed again, as before. Nothing was sent." in text_of(taken)
+    assert "It stands under Failed again, as before. Nothing was sent." in text_of(taken)
     assert Failure.objects.get().is_open
     story = text_of(browser.get(reverse("outgoing-email", args=[email.pk])))
     assert "you took the retry back. Nothing was sent." in story
@@ -253,13 +253,23 @@ def _questions(client, address):
 class TestPausing:
     """S24: the queue of a mailbox is paused with a reason, and everybody sees it."""
 
+    def test_what_is_queued_meanwhile_is_not_said_to_leave_in_seconds(self, browser, alice, box):
+        """S14, S95: it can be taken back as ever."""
+        a_queued_email(alice, box, at=now())
+        assert re.search(r"Leaves in \d+ s", words(browser.get(reverse("outbox"))))
+        browser.post(reverse("pause-sending-mailbox", args=[box.pk]))
+        page = words(browser.get(reverse("outbox")))
+        assert "Queued; nothing leaves from this mailbox now" in page
+        assert "Sending is paused" in page
+        assert not re.search(r"[Ll]eaves? in \d+ s", page)
+
     def test_it_is_shown_with_who_and_why_until_it_is_resumed(self, browser, alice, bob, box):
         a_queued_email(alice, box, at=now(), send_at=now() + timedelta(hours=3))
         browser.post(reverse("pause-sending-mailbox", args=[box.pk]), {"reason": "Wrong prices"})
         page = seen(browser, reverse("outbox"))
         assert "Nothing leaves from alice@haldenrowe.example. Paused by you" in page
         assert "Wrong prices" in page
-        assert "Sending is paused" in page
+        assert "once sending is resumed" in page
         mates = seen(as_member(bob), reverse("outbox"))
         assert "Paused by Alice Halden" in mates
         assert "Resume" not in mates

@@ -22,7 +22,7 @@ class Held(Conflict):
     def __init__(self, contact: Contact, what: str) -> None:
         super().__init__(
             f"{contact} cannot {what}: {display_name(contact.held_by)} put them under legal hold"
-            f" on {contact.held_at:%d %B %Y}, because: {contact.hold_reason}",
+            f" on {contact.held_at:%-d %B %Y}, because: {contact.hold_reason}",
             way_out="An admin of the team can end the legal hold on the contact's page.",
             code="held",
         )

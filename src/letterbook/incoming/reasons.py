@@ -81,7 +81,7 @@ def reason_not_listed(mailbox: Mailbox) -> Reason:
 def _by_rule(rule: StoringRule) -> str:
     whose = "in this mailbox" if rule.mailbox_id else "in the whole team"
     who = rule.created_by or "Somebody who left"
-    return f"{who} leaves out mail with {rule} {whose}, since {rule.created_at:%d %B %Y}."
+    return f"{who} leaves out mail with {rule} {whose}, since {rule.created_at:%-d %B %Y}."
 
 
 def _stored(row: MailboxMessage, contacts: str) -> Reason:
@@ -101,7 +101,7 @@ def _waiting(mailbox: Mailbox, row: MailboxMessage) -> Reason:
         return Reason(
             "waiting",
             f"Gmail could not give it, {row.attempts} times so far.",
-            f"Nothing: it is tried again after {row.try_after:%d %B, %H:%M} UTC.",
+            f"Nothing: it is tried again after {row.try_after:%-d %B, %H:%M} UTC.",
         )
     ahead = MailboxMessage.objects.filter(
         Q(provider_id__gt=row.provider_id), mailbox=mailbox, state=LedgerState.WAITING

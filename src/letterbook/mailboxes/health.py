@@ -68,7 +68,7 @@ def _stopped(mailbox: Mailbox) -> Health:
 
 def _who(person: User | None, *, at: datetime | None) -> str:
     # Nobody where the account of whoever did it is gone.
-    return f"{person or 'Somebody who left'} paused it" + (f" on {at:%d %B %Y}" if at else "")
+    return f"{person or 'Somebody who left'} paused it" + (f" on {at:%-d %B %Y}" if at else "")
 
 
 def _ended(mailbox: Mailbox) -> Health:

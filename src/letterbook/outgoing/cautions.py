@@ -90,7 +90,7 @@ def _about_people(letter: _Letter, member: Membership, *, at: datetime) -> Itera
 def _bounced(member: Membership, recipients: Iterable[Recipient]) -> Iterator[Caution]:
     by_address = {one.address: one for one in recipients}
     for address, bounce in addresses_that_bounced(member, by_address).items():
-        words = f"{address} did not exist when somebody wrote to it on {bounce.at:%d %B %Y}."
+        words = f"{address} did not exist when somebody wrote to it on {bounce.at:%-d %B %Y}."
         yield Caution("bounced_address", words, by_address[address].kind, address)
 
 
@@ -98,7 +98,7 @@ def _unsubscribed(member: Membership, recipients: Iterable[Recipient]) -> Iterat
     by_key = {one.key: one for one in recipients}
     for key, at in unsubscribed_at(member, by_key).items():
         one = by_key[key]
-        words = f"{one.address} asked on {at:%d %B %Y} not to get such mail."
+        words = f"{one.address} asked on {at:%-d %B %Y} not to get such mail."
         yield Caution("unsubscribed", words, one.kind, one.address)
 
 

@@ -78,6 +78,7 @@ class Leaving:
     number: int
     leaves_at: datetime
     undo_url: str
+    is_held: bool
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _leaving(member: Membership, *, at: datetime) -> Leaving | None:
         due_at__gt=at,
         due_at__lt=at + 2 * undo,
     )
-    newest = own.order_by("-queued_at").defer("html").first()
+    newest = own.select_related("mailbox").order_by("-queued_at").defer("html").first()
     if newest is None or newest.due_at is None:
         return None
     number = own.filter(queued_at=newest.queued_at).count()
@@ -163,4 +164,5 @@ def _leaving(member: Membership, *, at: datetime) -> Leaving | None:
         )
     else:
         undo_url = reverse("undo-email", args=[newest.pk])
-    return Leaving(newest.subject, number, newest.due_at, undo_url)
+    is_held = newest.mailbox.is_sending_paused or not newest.mailbox.is_connected
+    return Leaving(newest.subject, number, newest.due_at, undo_url, is_held)

@@ -43,7 +43,7 @@ def when_of(
         case "waiting_for_mailbox":
             return "Waits for its mailbox", _place(expected)
         case "held":
-            return "Sending is paused", _place(expected)
+            return _held(email, expected, at=at)
         case "retrying" if moment > at:
             what = "Gmail is asked" if is_in_doubt else f"Attempt {email.attempt + 1}"
             return f"{what} at {times.time_of_day(moment)}", times.ago(moment, at=at)
@@ -52,6 +52,12 @@ def when_of(
         case "queued" | "retrying":
             return _in_turn(expected, at=at)
     return times.short_when(moment, at=at), ""
+
+
+def _held(email: OutgoingEmail, expected: Expectation | None, *, at: datetime) -> tuple[str, str]:
+    if email.due_at is None or email.due_at <= at or is_leaving(email, at=at):
+        return "Sending is paused", _place(expected)
+    return day_and_time(email.due_at, at=at), "once sending is resumed"
 
 
 def _in_turn(expected: Expectation | None, *, at: datetime) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from letterbook.correspondence.models import Admission
 def tell_of_broken_glass(admission_id: UUID) -> None:
     """Write to the owner of the mailbox who opened it, why and until when; raise where that cannot be sent."""
     broken = Admission.objects.select_related("mailbox__owner", "user", "team").get(pk=admission_id)
-    until = f"{broken.ends_at:%d %B %Y, %H:%M} UTC"
+    until = f"{broken.ends_at:%-d %B %Y, %H:%M} UTC"
     page = settings.BASE_URL + reverse("who-may-see", args=[broken.mailbox_id])
     EmailMessage(
         subject=f"Letterbook: {broken.user} opened your mailbox",

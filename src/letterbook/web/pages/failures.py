@@ -181,8 +181,8 @@ def take_back(request: MemberRequest) -> HttpResponse:
     by = Actor.person(request.member)
     count = take_back_many(request.member, queued_at=asked, by=by, at=now())
     if count:
-        is_or_are = "is" if count == 1 else "are"
-        words = f"{in_words(count)} {is_or_are} failed again, as before. Nothing was sent."
+        stands = "stands" if count == 1 else "stand"
+        words = f"{in_words(count)} {stands} under Failed again, as before. Nothing was sent."
         messages.success(request, words)
     else:
         messages.warning(request, "They had left already.")

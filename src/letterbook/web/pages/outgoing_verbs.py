@@ -31,7 +31,7 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
     by = Actor.person(request.member)
     status = resolving.undo(email, by=by, member=request.member, at=now())
     if status == Status.FAILED:
-        messages.success(request, "It is failed again, as before. Nothing was sent.")
+        messages.success(request, "It stands under Failed again, as before. Nothing was sent.")
         return redirect(way_back(request) or "failures")
     return redirect("edit-email", pk)
 
