@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from letterbook.providers.fake_gmail.accepting import accept
 from letterbook.providers.fake_gmail.contents import Content
@@ -27,13 +28,15 @@ def list_messages(state: State, mailbox: FakeMailbox, request: FakeRequest) -> F
         question.is_everywhere or request.first("includeSpamTrash") == "true" or labels & _HIDDEN
     )
     limit = page_size(request)
-    found = [
+    wanted = (
         message
         for message in mailbox.newest_first(before=_place(request.first("pageToken")))
         if labels <= message.labels
         and (shows_all or not message.labels & _HIDDEN)
         and question.matches(message)
-    ]
+    )
+    # No further than shows whether there is another page; Gmail's own estimate is no count of the rest either.
+    found = list(islice(wanted, limit + 1))
     body: dict[str, object] = {"resultSizeEstimate": len(found)}
     if found:
         body["messages"] = [reference(message) for message in found[:limit]]
