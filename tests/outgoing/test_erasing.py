@@ -8,7 +8,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from factories import a_contact, a_mailbox, a_message, a_note
-from letterbook.contacts.bulk import BulkChange, change_contacts, delete_chosen
+from letterbook.contacts.bulk import (
+    BulkChange,
+    change_contacts,
+    delete_chosen,
+    delete_contact_later,
+)
 from letterbook.contacts.holding import Held, hold_contact, release_contact
 from letterbook.contacts.keeping import delete_contact, remove_address
 from letterbook.contacts.models import Contact, ContactAddress
@@ -194,11 +199,14 @@ def test_nothing_of_a_held_contact_can_be_deleted_or_erased(alice, bob, anna, bo
     note = a_note(alice, anna)
     old = a_note(alice, anna)
     Activity.objects.filter(pk=old.pk).update(deleted_at=at)
+    merge = merge_contacts(alice, anna, gone=a_contact(alice, "Anna L."), at=at)
     hold_contact(alice, anna, reason="The dispute about invoice 12", at=at)
     anna.refresh_from_db()
     edit = change_contacts(bob, [anna.pk], BulkChange("delete"), at=at)
     for act in (
         lambda: delete_contact(bob, anna, at=at),
+        lambda: delete_contact_later(bob, anna, at=at),
+        lambda: undo_merge(alice, merge, at=at),
         lambda: erase_contact(alice, anna, at=at),
         lambda: preview_erasure(alice, anna),
         lambda: remove_address(bob, anna, address=ANNA, at=at),
