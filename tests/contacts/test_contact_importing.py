@@ -196,6 +196,22 @@ def test_a_file_that_is_no_table_of_contacts_is_refused(take, content):
     assert not Contact.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR, an @ among its bytes",
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00xl/workbook.xml",
+        b"%PDF-1.7\nName,Email\n",
+    ],
+    ids=["picture", "spreadsheet", "pdf"],
+)
+def test_a_file_that_is_no_text_is_told_so_and_not_that_it_lacks_columns(take, content):
+    """S57: whoever chose the wrong file hears that, and what to choose instead."""
+    with pytest.raises(Invalid, match="no CSV file and no vCard") as refused:
+        take(content)
+    assert "saved as CSV" in refused.value.way_out
+
+
 def test_a_file_too_large_is_refused_before_anything_is_stored(take, monkeypatch):
     """F7."""
     with pytest.raises(Invalid, match="more than 32 MB"):

@@ -179,6 +179,7 @@ def test_an_admin_breaks_the_glass_and_the_owner_reads_of_it_at_once(anna, alice
     opened = words(admin.get(reverse("mailbox", args=[box.pk])))
     assert "Open to you until" in opened
     assert "Open for 24 hours" not in opened
+    assert "not read what is not shared" not in opened
     told = words(owner.get(reverse("today")))
     assert "Alice Halden opened" in told
     assert "A client waits, and Bob is away" in told

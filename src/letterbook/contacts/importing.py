@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from letterbook.contacts.csv_rows import read_csv
-from letterbook.contacts.decoding import decode_text
+from letterbook.contacts.decoding import decode_text, is_text
 from letterbook.contacts.fields import check_fields
 from letterbook.contacts.filling import CheckedRow, Tally, store_rows
 from letterbook.contacts.imported import MAX_BYTES, MAX_ROWS, ContactImport, ImportRow, RefusedRow
@@ -71,6 +71,12 @@ def _read(content: bytes) -> list[ImportRow | RefusedRow]:
     """All rows, before the first one is stored: a file too large leaves nothing half done."""
     if len(content) > MAX_BYTES:
         raise _too_large(f"more than {MAX_BYTES // 1024 // 1024} MB")
+    if not is_text(content):
+        raise Invalid(
+            "This is no CSV file and no vCard file.",
+            way_out="A spreadsheet can be saved as CSV; an address book exports vCards or CSV.",
+            field="file",
+        )
     text = decode_text(content)
     if not text.strip():
         raise Invalid("The file is empty.", field="file")
