@@ -64,6 +64,7 @@ def test_a_contact_is_made_changed_and_deleted_unless_it_is_called_off(
     assert "Anna Linde is deleted in an hour. Until then it can be called off here." in words(
         answer
     )
+    assert "Deleted at" in words(browser.get(reverse("contact", args=[contact.pk])))
     edit = BulkEdit.objects.get()
     browser.post(reverse("undo-contacts-change", args=[edit.pk]))
     assert delete_chosen(edit.pk, at=at) == 0

@@ -117,6 +117,11 @@ def waiting_deletions(member: Membership) -> list[BulkEdit]:
     return list(_waiting(member).order_by("due_at", "pk")[:20])
 
 
+def waiting_deletion_with(member: Membership, contact: Contact) -> BulkEdit | None:
+    """Return the deletion that can still be called off and takes this contact, alone or with others."""
+    return _waiting(member).filter(changes__contains=[{"ids": [str(contact.pk)]}]).first()
+
+
 def _deletion_of(member: Membership, contact: Contact) -> BulkEdit | None:
     return _waiting(member).filter(contacts=1, changes__0__ids=[str(contact.pk)]).first()
 

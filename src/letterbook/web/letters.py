@@ -47,6 +47,8 @@ class ShownLetter:
     recipients: str
     moment: datetime
     is_open: bool
+    is_new: bool = False
+    claimed_at: datetime | None = None
     status: str = ""
     locked: str = ""
     snippet: str = ""
@@ -71,14 +73,15 @@ def show_letter(
     who: WhoIsWho,
     *,
     is_open: bool,
+    is_new: bool = False,
     facts: Sequence[SeenFact] = (),
     is_welcome: bool = False,
     opened: Sequence[Opened] = (),
 ) -> ShownLetter:
     """Return a message as this viewer sees it; closed, it is one line with its beginning.
 
-    `facts` are what became of it if it was sent; `is_welcome` whether its sender's images are shown unasked;
-    `opened` who read it through a mailbox of the viewer's.
+    `is_new`: it came while the page was open. `facts` are what became of it if it was sent; `is_welcome` whether its
+    sender's images are shown unasked; `opened` who read it through a mailbox of the viewer's.
     """
     seen = letter.seen
     sender = sender_of(seen)
@@ -94,6 +97,8 @@ def show_letter(
         recipients=_recipients(letter, who),
         moment=seen.occurred_at,
         is_open=is_open and may_read,
+        is_new=is_new and not is_out,
+        claimed_at=seen.claimed_at,
         status="sent" if is_out and may_read else "",
         locked="" if may_read else _locked(seen.access),
         snippet=seen.snippet,

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
 from letterbook.contacts import finding
+from letterbook.contacts.bulk import waiting_deletion_with
 from letterbook.contacts.models import Contact
 from letterbook.teams.people import people_of
 from letterbook.timeline.activity_types import activity_types
@@ -52,6 +53,7 @@ def show_contact(request: MemberRequest, found: Contact, **wrong: object) -> Htt
         "written_types": [kind for kind in activity_types() if kind.is_written],
         "people": people_of(member),
         "at": at,
+        "deletion": waiting_deletion_with(member, found),
         "taken_out": _taken_out(request, found),
         **wrong,
     }

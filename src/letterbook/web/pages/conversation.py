@@ -80,6 +80,10 @@ def message(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _letters(request: MemberRequest, found: Conversation, who: WhoIsWho) -> dict[str, Any]:
     asked = request.GET.get("open", "")
+    # Ids grow with time: what is above the newest one of when the page was opened came since.
+    seen = request.GET.get("seen", "") or max(str(one.seen.id) for one in found.letters)
+    asked_again = request.GET.copy()
+    asked_again["seen"] = seen
     newest = {str(one.seen.id) for one in found.letters[-OPEN_LETTERS:]}
     facts = later_facts_of([one.seen.id for one in found.letters], member=request.member)
     senders = {_sender_key(one) for one in found.letters if one.has_html}
@@ -90,6 +94,7 @@ def _letters(request: MemberRequest, found: Conversation, who: WhoIsWho) -> dict
             one,
             who,
             is_open=asked == "all" or str(one.seen.id) in newest | {asked},
+            is_new=str(one.seen.id) > seen,
             facts=facts.get(one.seen.id, ()),
             is_welcome=_sender_key(one) in welcome,
             opened=readers.get(one.seen.id, ()),
@@ -100,6 +105,7 @@ def _letters(request: MemberRequest, found: Conversation, who: WhoIsWho) -> dict
     earlier = shown[: max(0, first_shown - CLOSED_LETTERS)]
     return {
         "conversation": found,
+        "asked_again": asked_again.urlencode(),
         "earlier": earlier if len(earlier) > 1 else [],
         "letters": shown[len(earlier) :] if len(earlier) > 1 else shown,
         "count": len(shown),
