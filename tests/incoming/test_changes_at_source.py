@@ -199,6 +199,20 @@ def test_labels_that_decide_are_asked_for_anew_when_the_history_was_lost(
     assert set(seen) == {plain, out, back, later}
 
 
+def test_a_label_called_private_hides_though_it_was_made_after_connecting(
+    mailbox, bob, gmail, arrive, read, anna
+):
+    """S76: its name is asked for when the first email bears it."""
+    plain, private = arrive(1), arrive(2)
+    read(mailbox)
+    account = gmail.mailbox(ALICE)
+    account.user_labels |= {"Label_7": "Private"}
+    account.relabel(private, add=frozenset({"Label_7"}), remove=frozenset())
+    read(mailbox)
+    seen = Message.objects.visible_to(bob).values_list("copies__provider_id", flat=True)
+    assert set(seen) == {plain}
+
+
 def test_what_is_deleted_is_hidden_where_the_owner_wants_that_and_shown_again(
     mailbox, alice, bob, gmail, arrive, read, anna, at
 ):

@@ -1,8 +1,8 @@
-"""Labels that decide something, asked for anew where the history that would have told of them is lost."""
+"""Labels asked for anew: where the history that would have told of them is lost, or names one that is not known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,13 +11,23 @@ from letterbook.correspondence.models import LedgerState, MailboxMessage, SkipRe
 from letterbook.correspondence.sharing.choosing import hiding_labels_of
 from letterbook.incoming.leaving_out import label_rules_of
 from letterbook.incoming.noting import note_changes
-from letterbook.mailboxes.labelling import keep_labels
+from letterbook.mailboxes.labelling import keep_labels, labels_of
 from letterbook.mailboxes.models import Mailbox
 from letterbook.providers.errors import Rejected
 from letterbook.providers.mail import HistoryChange, MailProvider
 from letterbook.providers.pages import all_pages
 
 _AT_ONCE = 500
+
+
+def learn_new_labels(
+    mailbox: Mailbox, changes: Iterable[HistoryChange], *, provider: MailProvider
+) -> None:
+    """Ask for the labels' names where a change bears one made since: it may be called Private, which hides."""
+    # Gmail's own labels are written in capitals: INBOX, CATEGORY_UPDATES.
+    own = {label for change in changes for label in change.labels if not label.isupper()}
+    if own - labels_of(mailbox).keys():
+        keep_labels(mailbox, provider.list_labels())
 
 
 def reread_deciding_labels(mailbox: Mailbox, *, provider: MailProvider, at: datetime) -> None:

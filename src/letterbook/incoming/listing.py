@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from letterbook.incoming.checks import begin_check, check_soon
-from letterbook.incoming.labels_anew import reread_deciding_labels
+from letterbook.incoming.labels_anew import learn_new_labels, reread_deciding_labels
 from letterbook.incoming.models import RetrievalRun, RunKind
 from letterbook.incoming.noting import note_changes, note_left_out, note_listed
 from letterbook.incoming.reaching_back import ask_for_contacts, is_worth_asking, remember_asked
@@ -95,6 +95,7 @@ def _read_history(
     # Every page is asked for with the cursor of the first: it moves when the last one is stored.
     since = mailbox.history_cursor
     for answer in all_pages(lambda page: provider.list_history(since=since, page=page)):
+        learn_new_labels(mailbox, answer.changes, provider=provider)
         with transaction.atomic():
             _count_listed(run, note_changes(mailbox, answer.changes, at=at))
             if not answer.next_page:
