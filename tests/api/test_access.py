@@ -250,6 +250,8 @@ CALLS = {
     "delete_template": Call("DELETE", "/templates/{template}", (204, 403, 404)),
     "fill_template": Call("GET", "/templates/{template}/filled", (200, 200, 404)),
     "get_message": Call("GET", "/messages/{message}", (200, 200, 404)),
+    "waive_answer": Call("PUT", "/messages/{message}/waived-answer", (204, 404, 404)),
+    "want_answer": Call("DELETE", "/messages/{message}/waived-answer", (204, 404, 404)),
     "get_message_source": Call("GET", "/messages/{message}/source", (200, 200, 404)),
     "get_message_attachment": Call("GET", "/messages/{message}/attachments/1", (200, 200, 404)),
     "get_contact_sharing": Call("GET", "/contacts/{contact}/sharing", (200, 404, 404)),
