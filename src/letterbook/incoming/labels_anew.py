@@ -26,7 +26,7 @@ def learn_new_labels(
     """Ask for the labels' names where a change bears one made since: it may be called Private, which hides."""
     # Gmail's own labels are written in capitals: INBOX, CATEGORY_UPDATES.
     own = {label for change in changes for label in change.labels if not label.isupper()}
-    if own - labels_of(mailbox).keys():
+    if own and own - labels_of(mailbox).keys():
         keep_labels(mailbox, provider.list_labels())
 
 
